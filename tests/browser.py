@@ -16,7 +16,8 @@ from infra.site import CONTENT_SECURITY_POLICY
 from storefront.build import build
 from tests.storefront.build import settings, some_products
 
-CHROMIUM = Path("/usr/bin/chromium")
+# The headless shell takes a third less CPU time than the browser.
+BROWSERS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
@@ -45,6 +46,10 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+def find_browser() -> Path | None:
+    return next((path for path in BROWSERS if path.exists()), None)
+
+
 @pytest.fixture(scope="session")
 def site_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     site = tmp_path_factory.mktemp("built") / "site"
@@ -60,10 +65,11 @@ def chromium() -> Iterator[Any]:
     api = pytest.importorskip(
         "playwright.sync_api", reason="playwright is not installed: pip install -r tests/requirements.txt"
     )
-    if not CHROMIUM.exists():
-        pytest.skip(f"no browser at {CHROMIUM}: apt-get install --no-install-recommends chromium")
+    path = find_browser()
+    if path is None:
+        pytest.skip(f"no browser at {BROWSERS[0]}: apt-get install --no-install-recommends chromium-headless-shell")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGUMENTS.split())
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS.split())
         yield playwright, browser
         browser.close()
 

@@ -17,6 +17,7 @@ from chalicelib.orders import search, search_index
 from chalicelib.places.find import business_day
 from chalicelib.pricing.save import save_price
 from tests.client import call
+from tests.moto_aws import restore_or_build
 from tests.shop import CUP, a_credit_customer, add_stock, an_order, open_shop, token
 
 OWNER = "owner-ratna"
@@ -42,14 +43,22 @@ def place(name: str, phone: str = "081252981234", **fields: Any) -> dict[str, An
     return answer.json
 
 
+PLACED: dict[str, dict[str, Any]] = {}  # the orders in the saved tables, by the name of their customer
+
+
 @pytest.fixture
 def orders(aws: Any, drain: Drain) -> dict[str, dict[str, Any]]:
-    """Orders of two shoppers and of one marketplace customer."""
-    open_shop(CUP=50)
-    placed = {name: place(name, phone) for name, phone in (("Sari D’Café", "081252981234"), ("Budi", "081252985678"))}
-    placed["Tini"] = place("Tini", "081252987777", channel="marketplace", ref="TKP/2026/0042")
-    drain()
-    return placed
+    """Orders of two shoppers and of one marketplace customer, placed once per process."""
+
+    def place_orders() -> None:
+        open_shop(CUP=50)
+        PLACED["Sari D’Café"] = place("Sari D’Café", "081252981234")
+        PLACED["Budi"] = place("Budi", "081252985678")
+        PLACED["Tini"] = place("Tini", "081252987777", channel="marketplace", ref="TKP/2026/0042")
+        drain()
+
+    restore_or_build("orders to search", place_orders)
+    return PLACED
 
 
 def test_an_order_is_found_by_its_number_in_any_writing(orders: dict[str, dict[str, Any]]) -> None:

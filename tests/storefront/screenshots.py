@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser import CHROMIUM, CHROMIUM_ARGUMENTS
+from tests.browser import CHROMIUM_ARGUMENTS, find_browser
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
@@ -26,7 +26,7 @@ def main() -> int:
     staff = json.loads(tokens.read_text()).values()
     owner = next(member["token"] for member in staff if member["role"] == "owner")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGUMENTS.split())
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM_ARGUMENTS.split())
         save_screenshot(browser, f"{url}/en/", "shop.png")
         save_screenshot(browser, f"{url}/desk/#token={owner}", "desk.png", press="English")
         browser.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,16 +14,17 @@ from chalicelib.kit import clock, db, files, ids
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.packages import TABLES
 from chalicelib.notify import send_message, transports
-from infra.invariants.check import check_snapshot
+from infra.invariants.check import INVARIANTS, Invariant, check_snapshot
 from infra.invariants.snapshot import Snapshot
 from tests.conftest import clear_caches
 from tests.fulfillment.build import NOON
 from tests.verification.endpoints.sample_shop import build_sample_shop
 from tests.verification.faults.bucket import FaultyBucket
 from tests.verification.faults.faulty_engine import FaultyEngine, Killed, conflict, throttled
-from tests.verification.faults.normalize import normalize_changes
+from tests.verification.faults.normalize import Rows, normalize_changes
 from tests.verification.simulator.memory_engine import MemoryEngine
 from tests.verification.simulator.step_invariants import item_to_plain_row
+from tests.verification.simulator.store import Tables
 
 SETUP_AGE = timedelta(minutes=5)  # objects of the sample shop are older than those of the tests
 
@@ -114,21 +115,20 @@ class ReplayableShop:
 
     def changes_since(self, tables: Any, *texts: str) -> tuple[list[str], list[str]]:
         """Return (texts, changed rows), both normalized so that two runs can be compared."""
-        return normalize_changes(self.rows_of(tables), self.rows(), *texts)
+        return normalize_changes(rows_of(tables), rows_of(self.memory.tables), *texts)
 
-    def rows(self) -> dict[int, tuple[str, Any]]:
-        return {id(item): (name, item) for name in self.memory.tables for item in self.memory.items(name)}
-
-    def rows_of(self, tables: Any) -> dict[int, tuple[str, Any]]:
-        now = self.memory.snapshot()
-        self.memory.restore(tables)
-        rows = self.rows()
-        self.memory.restore(now)
-        return rows
-
-    def violations(self, quiet: bool = False) -> list[tuple[str, str]]:
+    def violations(self, quiet: bool = False, rules: Mapping[str, Invariant] = INVARIANTS) -> list[tuple[str, str]]:
         rows = {name: [item_to_plain_row(item) for item in self.memory.items(f"test-{name}")] for name in TABLES}
-        return check_snapshot(Snapshot(rows, clock.iso(clock.now()), "~" if quiet else "")).violations
+        return check_snapshot(Snapshot(rows, clock.iso(clock.now()), "~" if quiet else ""), rules).violations
+
+
+def rows_of(tables: Tables) -> Rows:
+    return {
+        id(item): (name, item)
+        for name, table in tables.items()
+        for rows in table.rows.values()
+        for item in rows.values()
+    }
 
 
 def none_if_killed(request: Callable[[], Any]) -> Any:

@@ -22,6 +22,12 @@ from tests.verification.simulator.full_stack_probabilities import Violation
 
 HISTORIES = int(os.environ.get("FULL_HISTORIES", "12"))
 HISTORIES_UNTIL_FOUND = 60  # enough to detect each planted bug
+# Histories that detect a rare bug are run first. The others follow when a change of the product shifts the sequences.
+FIRST_SEEDS = {
+    "unprocessed keys of a batch are dropped": 9,
+    "decisions are based on eventually consistent reads": 32,
+    "the stream continues past unpublished entries": 34,
+}
 SERVICE_UNAVAILABLE = 503
 
 
@@ -99,7 +105,9 @@ def test_a_planted_bug_is_found(bug: str, monkeypatch: pytest.MonkeyPatch) -> No
     run_history(0, 1)  # caches the initial tables without the bug
     monkeypatch.setattr(owner, name, replacement)
 
-    message = next((violation for seed in range(HISTORIES_UNTIL_FOUND) if (violation := find_violation(seed))), "")
+    first_seed = FIRST_SEEDS.get(bug, 0)
+    seeds = [first_seed, *(seed for seed in range(HISTORIES_UNTIL_FOUND) if seed != first_seed)]
+    message = next((violation for seed in seeds if (violation := find_violation(seed))), "")
 
     assert message
     assert expected in message.rpartition("\n")[2]

@@ -102,36 +102,35 @@ def test_a_refused_delete_or_check_returns_no_row(engine: str) -> None:
     assert reasons == [("ConditionalCheckFailed", None), ("ConditionalCheckFailed", None)]
 
 
-@pytest.mark.parametrize(
-    ("condition", "passes"),
-    [
-        (Thing.count == 3, True),
-        (Thing.count != 3, False),
-        (Thing.count < 20, True),  # as numbers, not as text
-        (Thing.count.between(3, 4), True),
-        (Thing.word == "tea", True),
-        (Thing.word.startswith("te"), True),
-        (Thing.word.is_in("cup", "tea"), True),
-        (Thing.list.exists(), False),
-        (Thing.list.does_not_exist(), True),
-        (Thing.list == "x", False),
-        (Thing.list != "x", True),
-        (Thing.list < "x", False),
-        (~(Thing.list == "x"), True),
-        ((Thing.count == 9) | (Thing.word == "tea"), True),
-        ((Thing.count == 3) & (Thing.word == "cup"), False),
-    ],
-    ids=str,
-)
-def test_conditions_have_the_same_meaning(engine: str, condition: Any, passes: bool) -> None:
+CONDITIONS = [
+    (Thing.count == 3, True),
+    (Thing.count != 3, False),
+    (Thing.count < 20, True),  # as numbers, not as text
+    (Thing.count.between(3, 4), True),
+    (Thing.word == "tea", True),
+    (Thing.word.startswith("te"), True),
+    (Thing.word.is_in("cup", "tea"), True),
+    (Thing.list.exists(), False),
+    (Thing.list.does_not_exist(), True),
+    (Thing.list == "x", False),
+    (Thing.list != "x", True),
+    (Thing.list < "x", False),
+    (~(Thing.list == "x"), True),
+    ((Thing.count == 9) | (Thing.word == "tea"), True),
+    ((Thing.count == 3) & (Thing.word == "cup"), False),
+]
+
+
+def test_conditions_have_the_same_meaning(engine: str) -> None:
+    """One test for all conditions, because setting up an engine takes longer than evaluating them."""
     db.commit([db.create(build_row(count=3, word="tea"))])
 
-    writes = [db.update(build_row(), Thing.listed_at.set("now"), when=condition)]
-
-    if passes:
-        db.commit(writes)
-    else:
-        assert failed_conditions(*writes) == [("ConditionalCheckFailed", 3)]
+    for condition, passes in CONDITIONS:
+        writes = [db.update(build_row(), Thing.listed_at.set("now"), when=condition)]
+        if passes:
+            db.commit(writes)
+        else:
+            assert failed_conditions(*writes) == [("ConditionalCheckFailed", 3)], str(condition)
 
 
 def test_an_update_evaluates_its_right_sides_before_any_change(engine: str) -> None:
