@@ -23,7 +23,7 @@ docs: local permissions
 permissions: local
 	@$(VENV)/bin/python -m infra.permissions
 test: tools
-	@$(VENV)/bin/python -m pytest -n 2
+	@$(VENV)/bin/python -m pytest -n 3
 check: tools
 	@$(VENV)/bin/python -m infra.check
 rehearse: tools
