@@ -15,7 +15,6 @@ from chalicelib.sessions.authenticate import authenticate
 from tests.browser import chromium, phone, site_url  # noqa: F401 - fixtures
 from tests.moto_aws import connected_to, fresh_aws, session
 
-
 # The files with the longest tests run first, so that no process ends with one of them while the others are idle.
 LONGEST = ("simulator/test_sim.py", "infra/test_demo.py", "infra/test_run.py", "simulator/test_full_stack.py")
 
