@@ -424,7 +424,7 @@ class OrderWasCancelled(Refused):
 
 
 class NobodyToCall(Refused):
-    message = "No one has begun to deliver this order yet; ask for a call after delivery begins."
+    message = "No one is delivering this order now; ask for a call between the begin of its delivery and its arrival."
 
 
 class UnknownReason(Invalid):

@@ -354,6 +354,37 @@ def test_a_second_attempt_sent_by_the_owner_stays_with_the_courier_who_has_the_g
     assert request_call(order).fulfiller == AGUS
 
 
+def test_each_person_or_team_who_brings_the_goods_gets_a_request_of_their_own() -> None:
+    order, first, second = an_order_in_two_parts()
+    dispatch_part(order, first, AGUS)
+    assert request_call(order).fulfiller == AGUS
+    post_step(order, "deliver", AGUS, fulfillment=first)
+
+    dispatch_part(order, second, RATNA)
+    request_call(order)
+    request_call(order)
+
+    assert recipients_of_calls(order) == [AGUS, ""]  # the team of the location that sent the parcel
+
+
+def test_after_delivery_the_refusal_of_a_call_says_that_no_one_delivers_now() -> None:
+    order = place_order((TEAPOT, 2))
+    advance_to("ready", order)
+    post_step(order, "dispatch", AGUS)
+    post_step(order, "deliver", AGUS)
+
+    refused = call("POST", f"/api/orders/{order}/call-me", query={"token": auth.order_token(order)})
+
+    assert (refused.status, refused.json["code"]) == (409, "nobody_to_call")
+    assert "now" in refused.json["detail"]
+    assert recipients_of_calls(order) == []
+
+
+def recipients_of_calls(order: str) -> list[str]:
+    rows = [row for row in journal.history(f"order#{order}") if row.kind == "CallRequested"]
+    return [journal.row_to_entry(row).event.fulfiller for row in rows]
+
+
 def an_order_in_two_parts() -> tuple[str, Fulfillment, Fulfillment]:
     add_stock(TEAPOT, "wh-sidoarjo", 5)
     order = place_order((TEAPOT, 8))
