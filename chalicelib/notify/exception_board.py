@@ -153,8 +153,8 @@ def late_work(now: datetime) -> Iterator[dict[str, Any]]:
 
 def late_goods(now: datetime) -> Iterator[dict[str, Any]]:
     """Work that waits for goods whose promised day is over. `on` is that day."""
-    today = clock.day_of(now, config.zone())
     for location in sorted(places.load_locations()):
+        today = places.business_day(location, now)
         for fulfillment in islice(work.list_awaiting_fulfillments(location), MAX_PER_KIND):
             bucket = fulfillment.allocations[0].shard
             if bucket < day_to_bucket(today):

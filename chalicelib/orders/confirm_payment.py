@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.customers.store import release_credit
-from chalicelib.kit import clock, config, db, idempotency, ids
+from chalicelib.kit import db, idempotency, ids
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.db import Write
 from chalicelib.kit.errors import NotFound, StaleVersion
@@ -40,7 +40,7 @@ from chalicelib.payments.store import (
     find_payment,
     transition_payment,
 )
-from chalicelib.places.find import list_selling_locations
+from chalicelib.places.find import business_days, list_selling_locations
 from chalicelib.stock.inbound import InboundStock, plan_with_inbound
 from chalicelib.stock.model import (
     Allocation,
@@ -239,8 +239,8 @@ def _plan_missing(order: Order, missing: Sequence[Allocation], now: datetime) ->
     lapsed = load_lapsed_holds([level.level_id for level in (*levels, *inbound_levels) if level.reserved], now)
     others = [hold for hold in lapsed if hold.order_id != order.id]
     stock = AvailableStock(levels, preference, others)
-    inbound = InboundStock(inbound_levels, preference, clock.day_of(now, config.zone()), others)
-    return plan_with_inbound(demand, stock, inbound)
+    today = business_days({level.location for level in inbound_levels}, now)
+    return plan_with_inbound(demand, stock, InboundStock(inbound_levels, preference, today, others))
 
 
 def _capture_late(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:

@@ -101,9 +101,8 @@ class OrderContext:
 
     @property
     def inbound(self) -> InboundStock:
-        return InboundStock(
-            self.inbound_levels, self.preference, clock.day_of(self.now, config.zone()), self.lapsed_holds
-        )
+        today = places.business_days({level.location for level in self.inbound_levels}, self.now)
+        return InboundStock(self.inbound_levels, self.preference, today, self.lapsed_holds)
 
     @property
     def is_sharded(self) -> bool:

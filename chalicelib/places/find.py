@@ -46,6 +46,10 @@ def business_day(location_id: str, instant: datetime) -> date:
     return clock.day_of(instant, find_zone(location_id))
 
 
+def business_days(location_ids: Iterable[str], instant: datetime) -> dict[str, date]:
+    return {location_id: business_day(location_id, instant) for location_id in location_ids}
+
+
 def list_selling_locations() -> list[Location]:
     """Return the active locations that serve remote orders. Vans do not: salesmen sell only from their own van."""
     return [location for location in load_locations().values() if location.active and location.kind != "van"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.kit import clock, config, db
+from chalicelib.kit import clock, db
 from chalicelib.places import find as places
 from chalicelib.places.model import Location, Point, distance_meters
 from chalicelib.stock.inbound import InboundStock
@@ -58,7 +58,8 @@ def load_promisable_days(levels: Iterable[Level], preference: Sequence[str]) -> 
     """Return, by SKU, what can be promised for later days: [{"on", "quantity"}]."""
     now, inbound_levels = clock.now(), load_inbound_levels(levels)
     lapsed = load_lapsed_holds([level.level_id for level in inbound_levels if level.reserved], now)
-    inbound = InboundStock(inbound_levels, preference, clock.day_of(now, config.zone()), lapsed)
+    today = places.business_days({level.location for level in inbound_levels}, now)
+    inbound = InboundStock(inbound_levels, preference, today, lapsed)
     return {sku: inbound.list_promisable_days(sku) for sku in dict.fromkeys(level.sku for level in inbound_levels)}
 
 

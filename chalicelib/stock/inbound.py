@@ -32,19 +32,21 @@ from chalicelib.stock.plan import AvailableStock, Bucket, Plan, plan_allocation
 class InboundStock:
     """The inbound levels an order may be promised from, with locations in order of preference.
 
+    `today` is the business day of each location of a level; it differs between time zones.
     Units of `lapsed_holds`, in buckets or in shards, are available to the next order.
     """
 
     levels: Sequence[Level]
     preference: Sequence[str]
-    today: date
+    today: Mapping[str, date]
     lapsed_holds: Sequence[Hold] = ()
 
     def list_buckets(self, sku: str) -> list[Bucket]:
         """Return the buckets of today and later, by day and then by preferred location."""
         levels = [level for level in self.levels if level.sku == sku and level.location in self.preference]
-        by_day = sorted(levels, key=lambda level: (level.shard, self.preference.index(level.location)))
-        return [self._build_bucket(level) for level in by_day if level.shard >= day_to_bucket(self.today)]
+        current = [level for level in levels if level.shard >= day_to_bucket(self.today[level.location])]
+        by_day = sorted(current, key=lambda level: (level.shard, self.preference.index(level.location)))
+        return [self._build_bucket(level) for level in by_day]
 
     def _build_bucket(self, level: Level) -> Bucket:
         lapsed = tuple(hold for hold in self.lapsed_holds if (hold.sku, hold.location, hold.shard) == level.level_id)

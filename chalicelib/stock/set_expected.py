@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from chalicelib.kit import clock, config, db, idempotency
+from chalicelib.kit import clock, db, idempotency
 from chalicelib.kit.auth import Principal
 from chalicelib.kit.errors import StaleVersion
 from chalicelib.kit.idempotency import IdempotencyKey
+from chalicelib.places import find as places
 from chalicelib.stock.model import (
     Allocation,
     DayIsOver,
@@ -45,7 +46,7 @@ def set_expected(
     idempotency.check_repeat(idempotency_key)
     require_location_access(principal, location)
     require_known_skus(sku for sku, quantity in quantities.items() if quantity)
-    _check_day(on, clock.day_of(clock.now(), config.zone()), is_cancellation=not any(quantities.values()))
+    _check_day(on, places.business_day(location, clock.now()), is_cancellation=not any(quantities.values()))
     first_shards = _load_first_shards(location, quantities)
     inbound = {level.level_id: level for level in load_inbound_levels(first_shards.values())}
     buckets = [_level_on_day(first_shard, inbound, on) for first_shard in first_shards.values()]

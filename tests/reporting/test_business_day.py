@@ -122,3 +122,30 @@ def test_an_exported_order_of_an_eastern_store_is_not_placed_again(shop: None) -
     assert [report["refused"] + report["errors"] for report in reports] == [[], [], []]
     assert len(get("/orders", day=NEXT_DAY).json["items"]) == 1
     assert order["id"] in exported[0]
+
+
+def test_goods_are_expected_and_promised_by_the_day_of_the_store(shop: None) -> None:
+    def expect(store: str, on: str) -> Any:
+        lines = [{"sku": CUP, "quantity": 4}]
+        body = {"location": store, "on": on, "reason": "PO 88", "lines": lines}
+        return call("POST", "/api/stock/expected", body, token=token(OWNER), key=f"{store}-{on}-01")
+
+    over = expect("store-makassar", JAKARTA_DAY)
+    expected = [expect("store-makassar", NEXT_DAY), expect("wh-surabaya", JAKARTA_DAY)]
+    days = call("GET", "/api/stock", query={"sku": CUP}).json["items"][0]["expected"]
+
+    assert (over.status, over.json["code"]) == (409, "day_is_over")
+    assert [answer.status for answer in expected] == [201, 201]
+    assert days == [{"on": JAKARTA_DAY, "quantity": 4}, {"on": NEXT_DAY, "quantity": 4}]
+
+
+def test_a_promise_is_not_made_for_a_day_that_is_over_at_the_store(shop: None) -> None:
+    before_midnight = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)  # 23.00 in Makassar
+    clock.source = lambda: before_midnight
+    body = {"location": "store-makassar", "on": JAKARTA_DAY, "reason": "PO 88", "lines": [{"sku": CUP, "quantity": 4}]}
+    expected = call("POST", "/api/stock/expected", body, token=token(OWNER), key="e" * 16)
+    assert expected.status == 201, expected.text
+
+    clock.source = lambda: HALF_PAST_ELEVEN_IN_JAKARTA
+
+    assert call("GET", "/api/stock", query={"sku": CUP}).json["items"][0].get("expected") is None

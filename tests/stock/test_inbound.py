@@ -48,7 +48,7 @@ def an_inbound_level(
 def an_inbound_stock(
     *days: Level, preference: Sequence[str] = (WAREHOUSE,), lapsed: Sequence[Hold] = ()
 ) -> InboundStock:
-    return InboundStock(days, preference, TODAY, lapsed)
+    return InboundStock(days, preference, dict.fromkeys(preference, TODAY), lapsed)
 
 
 def plan_from(
