@@ -97,7 +97,7 @@ def _cancel_order(
         cause=cause,
         movements=tuple(movements),
         postings=_build_postings(order, payments, captured),
-        owed_minor=postings.refund_owed_minor(order.total, payments),
+        owed_minor=postings.refund_owed_minor(order.total, payments, captured),
         credit_minor=credit.minor,
         payments=(captured.to_record(captured.captured),) if captured else (),
         order_location=order.location,
@@ -128,7 +128,8 @@ def _cancel_order(
 
 
 def _build_postings(order: Order, payments: Sequence[Payment], captured: Payment | None) -> tuple[Posting, ...]:
-    order_end = postings.build_order_end(order.id, order.total, payments)
+    refund_owed = postings.refund_owed_minor(order.total, payments, captured)
+    order_end = postings.build_order_end(order.id, order.total, payments, refund_owed)
     return postings.merge_postings([*postings.build_capture(captured), *order_end]) if captured else order_end
 
 

@@ -31,7 +31,7 @@ from chalicelib.orders.model import (
 )
 from chalicelib.orders.order_change import OrderChange, PaymentChange, load_change
 from chalicelib.payments import lifecycle, postings
-from chalicelib.payments.lifecycle import PaymentContext
+from chalicelib.payments.lifecycle import CoveredPayment, PaymentContext
 from chalicelib.payments.model import PAYMENT_METHODS, Payment, PaymentStatus, Shift, build_cash_refusal
 from chalicelib.payments.shift_store import add_cash, find_open_shift
 from chalicelib.payments.store import (
@@ -93,18 +93,23 @@ def reject(principal: Principal, payment_id: str, reason: str, proof: int | None
 
 
 @db.retry_on_conflict
-def confirm(principal: Principal, payment_id: str, proof: int | None = None) -> tuple[Order, list[Payment]]:
+def confirm(
+    principal: Principal, payment_id: str, proof: int | None = None, received_minor: int | None = None
+) -> tuple[Order, list[Payment]]:
     """Capture a transfer that arrived on the bank account. Confirming twice is a no-op.
 
-    `proof` is the number of the proof that was looked at. Raises ProofReplaced when a newer one was sent since, and
-    NotAwaitingMoney for a method that does not await money."""
+    `proof` is the number of the proof that was looked at. `received_minor` is what arrived, by default what is due;
+    more than that pays what else is open, and the rest is owed back. Raises ProofReplaced when a newer proof was sent
+    since, ReceivedTooLittle, and NotAwaitingMoney for a method that does not await money."""
     change, payment = _load_change_of_payment(principal, payment_id)
     if payment.status == PaymentStatus.CAPTURED:
         return change.order, change.payments
     if not PAYMENT_METHODS[payment.method].holds_stock:
         raise NotAwaitingMoney(payment=payment.id, method=payment.method, payment_status=payment.status)
     lifecycle.check_proof(payment, proof)
-    return capture(change, PaymentChange(payment, lifecycle.capture(payment, actor=principal.id)))
+    received = Money(received_minor, change.order.currency) if received_minor is not None else payment.amount
+    transfer = lifecycle.receive_transfer(payment, received)
+    return capture(change, PaymentChange(payment, lifecycle.capture(transfer, actor=principal.id)))
 
 
 def pay_in_cash(
@@ -180,6 +185,11 @@ def capture(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[P
 
 
 def _capture_in_time(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:
+    event = _build_captured_event(change.order, captured.after)
+    if captured.before and (surplus := captured.after.amount - captured.before.amount):
+        others = [payment for payment in change.payments if payment.id != captured.after.id]
+        covered = lifecycle.choose_payments_of_surplus(others, surplus)
+        change, event = _apply_surplus(change, event, captured.after, (surplus, covered))
     order, awaits_money = change.order, any(map(_is_awaiting_money, captured.apply_to(change.payments)))
     converted = ConvertedHolds(order.allocations, [], [])
     if order.on_hold and not awaits_money:
@@ -187,7 +197,7 @@ def _capture_in_time(change: OrderChange, captured: PaymentChange) -> tuple[Orde
         change = change.with_writes(
             [*converted.writes, *build_level_writes(converted.movements), store.remove_from_unpaid_list(order)]
         )
-    event = _build_captured_event(order, captured.after, converted.movements)
+    event = replace(event, movements=tuple(converted.movements))
     until = order.reserved_until if awaits_money else None
     return _commit(change, captured, event, allocations=converted.allocations, reserved_until=until)
 
@@ -246,26 +256,42 @@ def _plan_missing(order: Order, missing: Sequence[Allocation], now: datetime) ->
 def _capture_late(change: OrderChange, captured: PaymentChange) -> tuple[Order, list[Payment]]:
     """Capture money for an order that was cancelled, or was paid another way meanwhile. The money is applied to what
     the customer still owes for the order; the surplus is owed back."""
-    order, payment = change.order, captured.after
+    payment = captured.after
     covered = lifecycle.choose_payments_to_cover(change.payments, payment.captured)
+    event = _build_captured_event(change.order, payment)
+    change, event = _apply_surplus(change, event, payment, (payment.captured, covered))
+    return _commit(change, captured, event)
+
+
+def _apply_surplus(
+    change: OrderChange, event: PaymentCaptured, transfer: Payment, use: tuple[Money, Sequence[CoveredPayment]]
+) -> tuple[OrderChange, PaymentCaptured]:
+    """Return the change and the event with surplus money paying other payments and the rest owed back.
+
+    `use` is the surplus of the transfer and the payments that it covers.
+    """
+    order, (surplus, covered) = change.order, use
     credit = total((amount for debt, amount in covered if debt.method == "credit"), order.currency)
-    event = replace(_build_captured_event(order, payment, []), postings=postings.build_late_capture(payment, covered))
-    event = replace(event, owed_minor=postings.late_surplus_minor(payment, covered), credit_minor=credit.minor)
+    event = replace(
+        event,
+        postings=postings.build_surplus_capture(transfer, surplus, covered),
+        owed_minor=postings.uncovered_minor(surplus, covered),
+        credit_minor=credit.minor,
+    )
     reduced = {debt.id: lifecycle.cover(debt, amount) for debt, amount in covered}
     change = replace(change, payments=[reduced.get(payment.id, payment) for payment in change.payments])
     writes = [*cover_payments(covered), *([release_credit(order.customer_id, credit)] if credit else [])]
     writes += [store.open_task(order.id, store.REFUND_OWED, change.now)] if event.owed_minor else []
-    return _commit(change.with_writes(writes), captured, event)
+    return change.with_writes(writes), event
 
 
-def _build_captured_event(order: Order, payment: Payment, movements: Sequence[Movement]) -> PaymentCaptured:
+def _build_captured_event(order: Order, payment: Payment) -> PaymentCaptured:
     return PaymentCaptured(
         order_id=order.id,
         payment_id=payment.id,
         method=payment.method,
         amount_minor=payment.captured.minor,
         currency=order.currency,
-        movements=tuple(movements),
         postings=postings.build_capture(payment),
         order_location=order.location,
     )

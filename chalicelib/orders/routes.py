@@ -60,6 +60,13 @@ class DecideQuery(Query):
     proof: Annotated[int, Field(ge=1)] | None = None
 
 
+class ConfirmQuery(DecideQuery):
+    """`received` is what arrived, in minor units of the order's currency; without it, what is due. What arrived beyond
+    the order's total is owed back."""
+
+    received: Annotated[int, Field(ge=1, le=10**12)] | None = None
+
+
 class ProofQuery(Query):
     """`number` chooses one of the proofs that were replaced, 1 for the first; without it, the latest."""
 
@@ -239,12 +246,12 @@ def show_proof(call: Call, payment_id: str) -> dict[str, Any]:
     return proof | {"earlier": earlier}
 
 
-@endpoints.post("/payments/{payment_id}/confirm", query=DecideQuery)
+@endpoints.post("/payments/{payment_id}/confirm", query=ConfirmQuery)
 def confirm(call: Call, payment_id: str) -> dict[str, Any]:
     """Confirm that a transfer has arrived; confirming twice is a no-op."""
-    return order_json.order_to_response(
-        call.principal, *confirm_payment.confirm(call.principal, payment_id, call.query.proof)
-    )
+    query: ConfirmQuery = call.query
+    confirmed = confirm_payment.confirm(call.principal, payment_id, query.proof, query.received)
+    return order_json.order_to_response(call.principal, *confirmed)
 
 
 @endpoints.post(

@@ -22,12 +22,21 @@ from chalicelib.payments.model import (
     PaymentCannotMove,
     PaymentStatus,
     ProofReplaced,
+    ReceivedTooLittle,
     Shift,
     TooManyProofs,
 )
 
 Tender = tuple[str, Money | None]  # a payment method and its amount; None is the rest of the total
 CoveredPayment = tuple[Payment, Money]  # a payment and the part of its amount that is no longer due
+# In the order in which surplus money covers them.
+OPEN_STATUSES = (
+    PaymentStatus.ON_CREDIT,
+    PaymentStatus.DUE,
+    PaymentStatus.AWAITING_PROOF,
+    PaymentStatus.REJECTED,
+    PaymentStatus.PROOF_SUBMITTED,
+)
 AWAITING_TRANSFER = {PaymentStatus.AWAITING_PROOF, PaymentStatus.REJECTED}
 
 
@@ -168,6 +177,16 @@ def capture(payment: Payment, *, actor: str, shift: Shift | None = None) -> Paym
     return transition(payment, PaymentStatus.CAPTURED, actor=actor, **till_fields)
 
 
+def receive_transfer(payment: Payment, received: Money) -> Payment:
+    """Return the transfer with the amount that arrived; its customer may have sent more than is due.
+
+    Raises ReceivedTooLittle, unless the order no longer waits for this transfer.
+    """
+    if received < payment.amount and payment.status not in (PaymentStatus.CANCELLED, PaymentStatus.EXPIRED):
+        raise ReceivedTooLittle(payment_id=payment.id, due=payment.amount, received=received)
+    return replace(payment, amount=received)
+
+
 def settle(payment: Payment, amount: Money) -> Payment:
     """Return a credit payment with `amount` more collected; it is captured once nothing is outstanding."""
     paid = replace(payment, captured=payment.captured + amount)
@@ -177,16 +196,24 @@ def settle(payment: Payment, amount: Money) -> Payment:
 
 
 def choose_payments_to_cover(payments: Iterable[Payment], amount: Money) -> list[CoveredPayment]:
-    """Return the payments that a late transfer of `amount` covers: credit first, then cash on delivery.
+    """Return the payments that surplus money of a transfer covers: credit first, then cash on delivery.
 
-    Another payment replaced the transfer before it arrived; without this the customer would pay twice.
+    Without this the customer would pay twice: another payment replaced a transfer that arrived late, or more arrived
+    than was due.
     """
-    unpaid = [
-        payment
-        for status in (PaymentStatus.ON_CREDIT, PaymentStatus.DUE)
-        for payment in payments
-        if payment.status == status
-    ]
+    return _choose_by_status(payments, amount, (PaymentStatus.ON_CREDIT, PaymentStatus.DUE))
+
+
+def choose_payments_of_surplus(payments: Iterable[Payment], amount: Money) -> list[CoveredPayment]:
+    """Return the payments that money beyond an order's transfer covers: also its other transfers that are open."""
+    return _choose_by_status(payments, amount, OPEN_STATUSES)
+
+
+def _choose_by_status(
+    payments: Iterable[Payment], amount: Money, statuses: Sequence[PaymentStatus]
+) -> list[CoveredPayment]:
+    listed = list(payments)
+    unpaid = [payment for status in statuses for payment in listed if payment.status == status]
     covered: list[CoveredPayment] = []
     for payment in unpaid:
         if part := min(payment.outstanding, amount):

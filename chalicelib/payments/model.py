@@ -226,6 +226,10 @@ class TooManyProofs(Refused):
     message = "{most} proofs were sent already; wait until one is checked."
 
 
+class ReceivedTooLittle(Refused):
+    message = "{due} is due and {received} arrived; wait for the rest, or reject the proof with the reason."
+
+
 class ProofReplaced(Refused):
     message = "Proof {number} was sent since; look at it first."
 

@@ -25,23 +25,23 @@ def build_capture(payment: Payment) -> tuple[Posting, ...]:
     return Posting(account_of_payment(payment), amount.minor), Posting(f"order:{payment.order_id}", -amount.minor)
 
 
-def build_late_capture(payment: Payment, covered: Sequence[CoveredPayment]) -> tuple[Posting, ...]:
-    """Return the postings of a transfer captured after its order stopped waiting for it.
+def build_surplus_capture(payment: Payment, surplus: Money, covered: Sequence[CoveredPayment]) -> tuple[Posting, ...]:
+    """Return the postings of a captured transfer of which `surplus` was not due.
 
-    It pays the payments in `covered`; the rest becomes a refund owed.
+    The surplus pays the payments in `covered`; the rest becomes a refund owed.
     """
     order = f"order:{payment.order_id}"
     postings = [*build_capture(payment)]
     for covered_payment, part in covered:
         if covered_payment.method == "credit":
             postings += [Posting(account_of_payment(covered_payment), -part.minor), Posting(order, part.minor)]
-    surplus = late_surplus_minor(payment, covered)
-    return merge_postings([*postings, Posting(order, surplus), Posting(f"refund_owed:{payment.order_id}", -surplus)])
+    owed = uncovered_minor(surplus, covered)
+    return merge_postings([*postings, Posting(order, owed), Posting(f"refund_owed:{payment.order_id}", -owed)])
 
 
-def late_surplus_minor(payment: Payment, covered: Sequence[CoveredPayment]) -> int:
-    """Return the captured minor units of `payment` that cover no other payment."""
-    return payment.captured.minor - sum(part.minor for _, part in covered)
+def uncovered_minor(surplus: Money, covered: Sequence[CoveredPayment]) -> int:
+    """Return the minor units of the surplus that cover no other payment."""
+    return surplus.minor - sum(part.minor for _, part in covered)
 
 
 def build_reduction(order_id: str, amount: Money, reduced: Sequence[CoveredPayment]) -> tuple[Posting, ...]:
@@ -71,12 +71,13 @@ def build_placement(order_id: str, order_total: Money, payments: Iterable[Paymen
     return merge_postings([*build_sale(order_id, order_total), *captures])
 
 
-def build_order_end(order_id: str, order_total: Money, payments: Sequence[Payment]) -> tuple[Posting, ...]:
+def build_order_end(
+    order_id: str, order_total: Money, payments: Sequence[Payment], refund_owed: int
+) -> tuple[Posting, ...]:
     """Return the postings that reverse the sale of an order that ended.
 
-    `payments` are those before the end. Captured money becomes `refund_owed`; outstanding credit is cancelled.
+    `payments` are those before the end. The minor units `refund_owed` are owed back; outstanding credit is cancelled.
     """
-    refund_owed = refund_owed_minor(order_total, payments)
     order = f"order:{order_id}"
     postings = [Posting("sales", order_total.minor), Posting(order, refund_owed - order_total.minor)]
     postings.append(Posting(f"refund_owed:{order_id}", -refund_owed))
@@ -89,15 +90,15 @@ def build_order_end(order_id: str, order_total: Money, payments: Sequence[Paymen
     return merge_postings(postings)
 
 
-def refund_owed_minor(order_total: Money, payments: Iterable[Payment]) -> int:
-    """Return the minor units to refund when the order ends.
+def refund_owed_minor(order_total: Money, payments: Iterable[Payment], captured: Payment | None = None) -> int:
+    """Return the minor units to refund when the order ends. `captured` is a payment captured by the same commit.
 
-    The overpaid part is left out: it became a refund owed when it was captured.
+    What was overpaid before is left out: it became a refund owed when it was captured.
     """
-    listed = list(payments)
-    return sum(payment.captured.minor - payment.refunded.minor for payment in listed) - overpaid_minor(
-        order_total, listed
-    )
+    earlier = [payment for payment in payments if payment != captured]
+    net_captured = sum(payment.captured.minor - payment.refunded.minor for payment in earlier)
+    captured_now = captured.captured.minor if captured else 0
+    return net_captured + captured_now - overpaid_minor(order_total, earlier)
 
 
 def account_of_payment(payment: Payment) -> str:

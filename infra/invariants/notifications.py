@@ -133,7 +133,7 @@ def _references_to_events(snapshot: Snapshot) -> Iterator[tuple[str, str, Row]]:
 
 
 def n4_messages_stay_within_budget(snapshot: Snapshot) -> list[str]:
-    """SMS counted over all days = SMS claimed, for the shop and summed over all numbers.
+    """SMS counted over all days = SMS claimed, for the shop and summed over all numbers; sign-in codes of staff apart.
 
     SMS to customers = those counted by number range ≥ those counted by caller. Today each counter ≤ its limit, and SMS
     claimed to one customer's number ≤ the limit of a customer, by the limits configured in this process.
@@ -141,11 +141,13 @@ def n4_messages_stay_within_budget(snapshot: Snapshot) -> list[str]:
     rows = [row for row in snapshot.rows["notify"] if row["pk"].startswith("budget#sms#")]
     counted = sum_by_key((row["sk"].partition("#")[0], row["spent"]) for row in rows)
     sms = [row for row in snapshot.sends if row["channel"] == "sms"]
+    sign_in_codes = sum(row["party"].startswith("sign_in#") for row in sms)
     to_customers = sum(row["party"].startswith("customer#") for row in sms)
+    others = len(sms) - sign_in_codes
     callers = counted.pop("from", 0)
     violations = list_differences(
         "the SMS budgets {name!r} count {actual}, {expected} were claimed",
-        {"all": len(sms), "to": len(sms), "range": to_customers},
+        {"all": others, "to": others, "range": to_customers, "sign_in": sign_in_codes, "sign_in_to": sign_in_codes},
         counted,
     )
     if callers > to_customers:
@@ -161,6 +163,8 @@ def _exceeded_budgets(snapshot: Snapshot, rows: Sequence[Row]) -> Iterator[str]:
         "to": per_number,
         "range": sms_limits.per_range,
         "from": sms_limits.per_network,
+        "sign_in": sms_limits.sign_in_per_day,
+        "sign_in_to": sms_limits.sign_in_per_number,
     }
     for row in rows:
         limit = limits[row["sk"].partition("#")[0]]

@@ -48,6 +48,89 @@ def test_confirming_twice_is_a_no_op(aws: Any) -> None:
     assert len(journal.history(f"order#{order['id']}")) == 2
 
 
+def confirm_received(order: Any, amount: int) -> Any:
+    path = f"/api/payments/{payment_id(order)}/confirm"
+    return call("POST", path, query={"received": str(amount)}, token=token("finance-maya"))
+
+
+def test_money_beyond_what_is_due_is_owed_back_and_finance_and_customer_hear_it(aws: Any, drain: Any) -> None:
+    open_shop(TEAPOT=5)
+    order = place(an_order((TEAPOT, 2), payments=TRANSFER))
+
+    paid = confirm_received(order, 260_000).json
+    again = confirm_received(order, 260_000)
+    drain()
+
+    assert (paid["payment_status"], paid["status"], paid["reserved_until"]) == ("paid", "placed", None)
+    assert paid["payments"][0]["captured"] == {"amount": 260_000, "currency": "IDR"}
+    assert (again.status, again.json) == (200, paid)
+    assert level(TEAPOT)["allocated"] == 2
+    assert [(item["kind"], item["owed"]["amount"]) for item in board() if "owed" in item] == [("refund_owed", 10_000)]
+    inbox = call("GET", "/api/inbox", token=token("finance-maya")).json["items"]
+    assert [item["number"] for item in inbox if item["kind"] == "refund_owed"] == [order["number"]]
+    refund = {"amount": {"amount": 10_000, "currency": "IDR"}, "method": "transfer"}
+    returned = call("POST", f"/api/orders/{order['id']}/refunds", refund, key=KEY, token=token("finance-maya"))
+    assert returned.status == 200, returned.text
+    assert [item["kind"] for item in board()] == []
+
+
+def board() -> list[Any]:
+    return list(call("GET", "/api/exceptions", token=token("owner-ratna")).json["items"])
+
+
+def test_money_beyond_one_transfer_pays_what_else_is_open_before_it_is_owed_back(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    shares = [{"method": "transfer", "amount": {"amount": 150_000, "currency": "IDR"}}, {"method": "cod"}]
+    order = place(an_order((TEAPOT, 2), payments=shares))
+
+    paid = confirm_received(order, 260_000).json
+
+    assert paid["payment_status"] == "paid"
+    assert [(payment["method"], payment["status"]) for payment in paid["payments"]] == [
+        ("transfer", "captured"),
+        ("cod", "cancelled"),
+    ]
+    entry = journal.row_to_entry(journal.history(f"order#{order['id']}")[-1])
+    assert entry.event is not None and entry.event.owed_minor == 10_000
+
+
+def test_less_than_is_due_is_refused_with_both_amounts_and_changes_nothing(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    order = place(an_order((TEAPOT, 2), payments=TRANSFER))
+
+    refused = confirm_received(order, 249_999)
+
+    assert (refused.status, refused.json["code"]) == (409, "received_too_little")
+    assert (refused.json["due"]["amount"], refused.json["received"]["amount"]) == (250_000, 249_999)
+    unchanged = call("GET", f"/api/orders/{order['id']}?token={order['token']}").json
+    assert (unchanged["payment_status"], unchanged["payments"][0]["status"]) == ("unpaid", "awaiting_proof")
+    assert level(TEAPOT)["reserved"] == 2
+
+
+def test_the_whole_surplus_is_owed_back_when_the_goods_are_gone(aws: Any) -> None:
+    open_shop(RARE=1)
+    order = place(an_order((RARE, 1), payments=TRANSFER))
+    advance_clock(24 * 60 + 1)
+    place(an_order((RARE, 1)), key="the-second-buyers-key")
+
+    late = confirm_received(order, 950_000).json
+
+    assert (late["status"], late["reason"]) == ("cancelled", "goods_gone")
+    assert '"owed_minor":950000' in journal.history(f"order#{order['id']}")[-1].body
+
+
+def test_any_amount_of_money_for_an_expired_order_is_owed_back(aws: Any) -> None:
+    open_shop(TEAPOT=5)
+    order = place(an_order((TEAPOT, 2), payments=TRANSFER))
+    advance_clock(24 * 60 + 1)
+    expire_unpaid()
+
+    late = confirm_received(order, 100_000).json
+
+    assert late["payments"][0]["captured"] == {"amount": 100_000, "currency": "IDR"}
+    assert '"owed_minor":100000' in journal.history(f"order#{order['id']}")[-1].body
+
+
 def test_another_proof_may_be_sent_after_a_rejected_one(aws: Any) -> None:
     open_shop(TEAPOT=5)
     order = place(an_order((TEAPOT, 2), payments=TRANSFER))

@@ -139,7 +139,7 @@ def test_cancelling_a_partly_collected_credit_order_owes_a_refund_of_the_collect
 
     ended = store.find_payment("pay_a")
     assert (ended.status, ended.captured, list_owed(), exposure()) == ("cancelled", rupiah(120), [], rupiah(0))
-    assert postings.build_order_end(payment.order_id, rupiah(300), [payment]) == (
+    assert postings.build_order_end(payment.order_id, rupiah(300), [payment], 120) == (
         Posting("sales", 300),
         Posting("refund_owed:ord_of_pay_a", -120),
         Posting("receivable:cus_1", -180),

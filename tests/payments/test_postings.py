@@ -74,7 +74,8 @@ def test_every_entry_of_an_order_balances_and_an_ended_order_holds_exactly_its_r
     balances = sum_by_account(posting for entry in entries for posting in entry)
     assert balances.get("order:ord_1", 0) + balances.get("receivable:cus_1", 0) == outstanding.minor
 
-    entries.append(postings.build_order_end("ord_1", order_total, payments))
+    owed = postings.refund_owed_minor(order_total, payments)
+    entries.append(postings.build_order_end("ord_1", order_total, payments, owed))
 
     final = sum_by_account(posting for entry in entries for posting in entry)
     assert all(sum(posting.minor for posting in entry) == 0 for entry in entries)
@@ -85,25 +86,47 @@ def test_every_entry_of_an_order_balances_and_an_ended_order_holds_exactly_its_r
 def test_a_capture_after_the_orders_end_is_owed_back():
     late = lifecycle.transition(a_payment("transfer", 100, status="expired"), "captured")
 
-    assert postings.build_late_capture(late, []) == (Posting("bank", 100), Posting("refund_owed:ord_1", -100))
-    assert postings.late_surplus_minor(late, []) == 100
+    assert postings.build_surplus_capture(late, late.captured, []) == (
+        Posting("bank", 100),
+        Posting("refund_owed:ord_1", -100),
+    )
+    assert postings.uncovered_minor(late.captured, []) == 100
 
 
 def test_a_late_capture_covers_credit_and_cod_before_a_refund_is_owed():
     late = lifecycle.transition(a_payment("transfer", 100, status="cancelled"), "captured")
     credit, cod = a_payment("credit", 30, customer_id="cus_1"), a_payment("cod", 20)
 
-    assert postings.late_surplus_minor(late, [(credit, rupiah(30)), (cod, rupiah(20))]) == 50
-    assert postings.build_late_capture(late, [(credit, rupiah(30)), (cod, rupiah(20))]) == (
+    assert postings.uncovered_minor(late.captured, [(credit, rupiah(30)), (cod, rupiah(20))]) == 50
+    assert postings.build_surplus_capture(late, late.captured, [(credit, rupiah(30)), (cod, rupiah(20))]) == (
         Posting("bank", 100),
         Posting("order:ord_1", -20),
         Posting("receivable:cus_1", -30),
         Posting("refund_owed:ord_1", -50),
     )
-    assert postings.build_late_capture(late, [(credit, rupiah(100))]) == (
+    assert postings.build_surplus_capture(late, late.captured, [(credit, rupiah(100))]) == (
         Posting("bank", 100),
         Posting("receivable:cus_1", -100),
     )
+
+
+def test_what_arrived_beyond_the_amount_due_is_owed_back_and_the_rest_pays_the_order():
+    transfer = lifecycle.transition(a_payment("transfer", 130), "captured")
+
+    assert postings.build_surplus_capture(transfer, rupiah(30), []) == (
+        Posting("bank", 130),
+        Posting("order:ord_1", -100),
+        Posting("refund_owed:ord_1", -30),
+    )
+
+
+def test_the_surplus_of_a_capture_is_owed_back_with_the_rest_when_its_order_ends_at_once():
+    captured = lifecycle.transition(a_payment("transfer", 130), "captured")
+    overpaid_before = a_payment("cash", 120)
+
+    assert postings.refund_owed_minor(rupiah(100), [captured], captured) == 130
+    assert postings.refund_owed_minor(rupiah(100), [captured]) == 100
+    assert postings.refund_owed_minor(rupiah(100), [overpaid_before, captured], captured) == 230
 
 
 def test_a_capture_posts_the_captured_amount_and_credit_the_full_amount():

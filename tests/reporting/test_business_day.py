@@ -134,7 +134,7 @@ def test_goods_are_expected_and_promised_by_the_day_of_the_store(shop: None) -> 
     expected = [expect("store-makassar", NEXT_DAY), expect("wh-surabaya", JAKARTA_DAY)]
     days = call("GET", "/api/stock", query={"sku": CUP}).json["items"][0]["expected"]
 
-    assert (over.status, over.json["code"]) == (409, "day_is_over")
+    assert (over.status, over.json["code"]) == (422, "day_is_over")
     assert [answer.status for answer in expected] == [201, 201]
     assert days == [{"on": JAKARTA_DAY, "quantity": 4}, {"on": NEXT_DAY, "quantity": 4}]
 

@@ -6,11 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from chalicelib.kit import clock, db, journal
+from chalicelib.notify.store import BudgetRow
 from chalicelib.places.save import save_staff
+from infra.invariants.check import check
 from tests.client import call
+from tests.moto_aws import stored_rows
 from tests.sessions.build import (
     BUDI_PHONE,
     CAFE,
@@ -58,6 +62,20 @@ def test_the_code_is_enough_with_the_phone_that_requested_it():
     request_code(phone=BUDI_PHONE)
 
     assert confirm(phone=BUDI_PHONE, code=codes_sent(BUDI_PHONE)[0]).status == 201
+
+
+def test_the_doctor_counts_the_codes_of_staff_apart_from_other_messages(shop: Any):
+    def budget_violations() -> list[str]:
+        report = check(boto3.client("dynamodb"), "test")
+        return [sentence for name, sentence in report.violations if name == "N4"]
+
+    request_code(phone=BUDI_PHONE)
+    correct = budget_violations()
+    [row] = [row for row in stored_rows(BudgetRow) if row.sk == "sign_in"]
+    row.update([BudgetRow.spent.add(1)])
+
+    assert correct == []
+    assert budget_violations() == ["the SMS budgets 'sign_in' count 2, 1 were claimed"]
 
 
 def test_a_code_is_used_once():

@@ -4,6 +4,7 @@ import { formatMoney } from "../common/money.js";
 import { interpolate } from "../common/text.js";
 import { badge, button } from "./elements.js";
 import { runBusy, showToast } from "./feedback.js";
+import { inputOf, moneyField, readMoney } from "./form-fields.js";
 import { callAsStaff, staff } from "./session.js";
 import { methodName, words } from "./words.js";
 
@@ -14,34 +15,34 @@ export function orderPayment(payment, reload) {
   const { method, amount, status } = payment;
   const summary = [h("b", {}, methodName(method)), " ", formatMoney(amount), " ", badge(status)];
   const canAct = CONFIRMING_ROLES.has(staff.role) && CONFIRMABLE.has(status);
-  const actions = canAct ? paymentActions(payment, reload) : "";
-  return h("section", { class: "paying" }, h("p", {}, summary), actions);
+  const actions = canAct ? paymentActions(payment, reload) : [];
+  return h("section", { class: "paying" }, h("p", {}, summary), ...actions);
 }
 
 function paymentActions(payment, reload) {
   const { id, status } = payment;
   const seen = { proof: payment.proof_number }; // the newest proof that was on the screen
-  const send = (verb, body) => (event) =>
-    runBusy(event.target, async () => {
-      const query = seen.proof ? `?proof=${seen.proof}` : "";
-      await callAsStaff("POST", `/payments/${id}/${verb}${query}`, { body });
-      showToast(words.done);
-      reload();
-    });
-  const confirm = button(words.confirm, send("confirm"));
-  if (status !== "proof_submitted") return h("footer", {}, confirm);
+  const send =
+    (verb, { body, facts = () => ({}) } = {}) =>
+    (event) =>
+      runBusy(event.target, async () => {
+        const query = new URLSearchParams({ ...(seen.proof && { proof: seen.proof }), ...facts() });
+        await callAsStaff("POST", `/payments/${id}/${verb}?${query}`, { body });
+        showToast(words.done);
+        reload();
+      });
+  const received = moneyField(words.received, "received", { min: 1, value: payment.amount.amount });
+  const facts = () => ({ received: readMoney(inputOf(received)).amount });
+  const confirm = button(words.confirm, send("confirm", { facts }));
+  if (status !== "proof_submitted") return [received, h("footer", {}, confirm)];
   const show = (event) =>
     runBusy(event.target, async () => {
       seen.proof = await showProof(event.target, id);
     });
-  const reject = send("reject", { reason: words.reject_proof });
-  return h(
-    "footer",
-    {},
-    button(words.see_proof, show, "outline"),
-    confirm,
-    button(words.reject_proof, reject, "outline"),
-  );
+  const reject = send("reject", { body: { reason: words.reject_proof } });
+  const seeProof = button(words.see_proof, show, "outline");
+  const rejectProof = button(words.reject_proof, reject, "outline");
+  return [received, h("footer", {}, seeProof, confirm, rejectProof)];
 }
 
 /** Shows a proof, the latest without `number`, and buttons for those that it replaced. Returns its number. */

@@ -169,7 +169,10 @@ def assign_at_once(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def ignore_today(original: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda days, sku: original(replace(days, today=date.min.replace(year=2000)), sku)
+    def list_buckets(inbound: InboundStock, sku: str) -> Any:
+        return original(replace(inbound, today=dict.fromkeys(inbound.today, date(2000, 1, 1))), sku)
+
+    return list_buckets
 
 
 def force_backorder(original: Callable[..., Plan]) -> Callable[..., Plan]:

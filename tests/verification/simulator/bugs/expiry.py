@@ -103,7 +103,7 @@ def shift_now_two_days_ahead(original: Callable[..., Any]) -> Callable[..., Any]
     return lambda places, now: original(places, now + timedelta(days=2))
 
 
-def post_as_sale(payment: Any, covered: Any) -> Any:
+def post_as_sale(payment: Any, surplus: Any, covered: Any) -> Any:
     return Posting("bank", payment.captured.minor), Posting("sales", -payment.captured.minor)
 
 
@@ -178,7 +178,7 @@ BUGS = (
         "a late payment for a cancelled order is posted as a sale and no refund is owed",
         KIND,
         detected_by="M6",
-        patches=(patch_attribute(confirm_payment.postings, "build_late_capture", replace_with(post_as_sale)),),
+        patches=(patch_attribute(confirm_payment.postings, "build_surplus_capture", replace_with(post_as_sale)),),
         scenario=a_payment_arrives_after_expiry,
     ),
     Bug(

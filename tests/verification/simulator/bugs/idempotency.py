@@ -23,6 +23,7 @@ from chalicelib.payments import shift as shifts
 from chalicelib.stock import movements as moving
 from chalicelib.stock import shared_steps
 from chalicelib.stock import transfer as transfers
+from chalicelib.stock.model import TransferStatus
 from tests.client import call
 from tests.shop import CUP, TRAY, an_order, principal_of
 from tests.verification.simulator.bugs.bug import (
@@ -138,7 +139,7 @@ def bring_back_again(principal: Any, fulfillment_id: str, reason: str, back: boo
 
 
 def forget_received_units(original: Any) -> Any:
-    return lambda transfer, received: replace(transfer, status="partially_received")
+    return lambda transfer, received: replace(transfer, status=TransferStatus.PARTIALLY_RECEIVED)
 
 
 BUGS = (

@@ -106,7 +106,7 @@ def negate_variance(original: Callable[..., Any]) -> Callable[..., Any]:
     return lambda before, after, at, head: original(before, replace(after, variance=-after.variance), at, head)
 
 
-def refund_everything(whole: Money, payments: Any) -> int:
+def refund_everything(whole: Money, payments: Any, captured: Any = None) -> int:
     return sum(payment.captured.minor - payment.refunded.minor for payment in payments)
 
 
