@@ -30,6 +30,8 @@ from chalicelib.places import find as places
 from chalicelib.stock.model import bucket_to_day, day_to_bucket
 
 MAX_PER_KIND = 50
+READ_PER_KIND = MAX_PER_KIND + 1  # one more than is shown tells whether there are more
+MAX_OWNER_NOTICES_READ = 500  # newest notices of the owner, of which those that were acknowledged are left out
 MAX_FAILED_READ = 200  # newest messages, of which those of ended orders are left out
 ENDED_ORDER = {OrderStatus.COMPLETED, OrderStatus.CANCELLED}
 ENDING_TEMPLATES = {"cancelled", "expired", "goods_gone", "paid_late", "refunded"}
@@ -37,8 +39,11 @@ AWAITING_PAYMENT = {OrderPaymentStatus.UNPAID, OrderPaymentStatus.PENDING, Order
 NOT_BEGUN = {FulfillmentStatus.ASSIGNED, FulfillmentStatus.ACCEPTED}
 
 
-def list_exceptions(now: datetime) -> list[dict[str, Any]]:
-    """Return [{"kind", "since", "action", …}], the most urgent kinds first."""
+def build_board(now: datetime) -> dict[str, Any]:
+    """Return {"items": [{"kind", "since", "action", …}], "more": [kind]}, the most urgent kinds first.
+
+    `more` names the kinds of which only the first MAX_PER_KIND items are listed.
+    """
     kinds = (
         stranded_orders(),
         *missing_effects(),
@@ -51,12 +56,18 @@ def list_exceptions(now: datetime) -> list[dict[str, Any]]:
         unanswered_notices(),
         failed_messages(),
     )
-    return [item for items in kinds for item in items]
+    items: list[dict[str, Any]] = []
+    more: list[str] = []
+    for of_kind in kinds:
+        listed = list(islice(of_kind, READ_PER_KIND))
+        items += listed[:MAX_PER_KIND]
+        more += [item["kind"] for item in listed[MAX_PER_KIND:]]
+    return {"items": items, "more": more}
 
 
 def stranded_orders() -> Iterator[dict[str, Any]]:
     """Orders of which no one can bring some units. They can be routed again, or these units cancelled."""
-    for order_id in islice(work.list_stranded_orders(), MAX_PER_KIND):
+    for order_id in work.list_stranded_orders():
         order_fulfillment = work.load_fulfillment_of_order(order_id)
         order = order_fulfillment.order
         missing = unassigned_quantities(order.demand, order_fulfillment.fulfillments)
@@ -66,15 +77,15 @@ def stranded_orders() -> Iterator[dict[str, Any]]:
 
 def missing_effects() -> tuple[Iterator[dict[str, Any]], Iterator[dict[str, Any]]]:
     """Return the orders that should have work by now, and the other events whose effects cannot be started."""
-    unfinished = {row.pk.partition("#")[2]: row for row in sweep_store.list_unfinished(MAX_PER_KIND)}
-    entries = [*sweep_store.load_entries(list(unfinished.values())), *list_unexamined(MAX_PER_KIND)]
+    unfinished = {row.pk.partition("#")[2]: row for row in sweep_store.list_unfinished(READ_PER_KIND)}
+    entries = [*sweep_store.load_entries(list(unfinished.values())), *list_unexamined(READ_PER_KIND)]
     placed = {entry.pk.partition("#")[2]: entry for entry in entries if entry.kind == "OrderPlaced"}
     others = [row for row in unfinished.values() if row.kind != "OrderPlaced"]
     return orders_without_work(placed), unfinished_events(others)
 
 
 def orders_without_work(placed: Mapping[str, EntryRow]) -> Iterator[dict[str, Any]]:
-    for order in list(orders.load_orders(placed).values())[:MAX_PER_KIND]:
+    for order in orders.load_orders(placed).values():
         if order.status == OrderStatus.PLACED and not work.load_fulfillment_of_order(order.id).fulfillments:
             action = build_action("POST", f"/orders/{order.id}/reroute")
             yield build_item("without_work", placed[order.id].occurred_at, action, **order_facts(order))
@@ -92,7 +103,7 @@ def returned_goods() -> Iterator[dict[str, Any]]:
 
     `alternative` cancels them instead: the order, or while other parts of it are elsewhere these units only.
     """
-    returned = work.list_returned_goods(MAX_PER_KIND)
+    returned = work.list_returned_goods(READ_PER_KIND)
     orders_by_id = orders.load_orders(dict.fromkeys(fulfillment.order_id for fulfillment in returned))
     for fulfillment in returned:
         order = orders_by_id.get(fulfillment.order_id)
@@ -128,7 +139,7 @@ def uncollected_cash() -> Iterator[dict[str, Any]]:
 
 
 def list_orders_with_task(kind: str) -> Iterator[tuple[Order, datetime]]:
-    tasks = dict(list_tasks(kind, MAX_PER_KIND))
+    tasks = dict(list_tasks(kind, READ_PER_KIND))
     for order in orders.load_orders(tasks).values():
         yield order, tasks[order.id]
 
@@ -143,7 +154,7 @@ def late_work(now: datetime) -> Iterator[dict[str, Any]]:
     """Work that was assigned too long ago and not begun. Rejecting it routes it to another location."""
     limit = now - clock.minutes(config.int_setting("LATE_WORK_MINUTES", 60))
     for location in sorted(places.load_locations()):
-        for fulfillment in work.list_open_fulfillments(location, limit=MAX_PER_KIND)[0]:
+        for fulfillment in work.list_open_fulfillments(location, limit=READ_PER_KIND)[0]:
             if fulfillment.assigned_at <= limit and fulfillment.status in NOT_BEGUN:
                 action = build_action("POST", f"/fulfillments/{fulfillment.id}/reject")
                 facts = {"order": fulfillment.order_id, "fulfillment": fulfillment.id}
@@ -155,7 +166,7 @@ def late_goods(now: datetime) -> Iterator[dict[str, Any]]:
     """Work that waits for goods whose promised day is over. `on` is that day."""
     for location in sorted(places.load_locations()):
         today = places.business_day(location, now)
-        for fulfillment in islice(work.list_awaiting_fulfillments(location), MAX_PER_KIND):
+        for fulfillment in islice(work.list_awaiting_fulfillments(location), READ_PER_KIND):
             bucket = fulfillment.allocations[0].shard
             if bucket < day_to_bucket(today):
                 facts = {"order": fulfillment.order_id, "location": location, "on": bucket_to_day(bucket)}
@@ -167,7 +178,7 @@ def late_goods(now: datetime) -> Iterator[dict[str, Any]]:
 def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
     """Orders whose transfer deadline is near."""
     limit = now + timedelta(minutes=config.int_setting("EXPIRING_MINUTES", 120))
-    unpaid = orders.load_orders(islice(list_unpaid_order_ids(limit), MAX_PER_KIND))
+    unpaid = orders.load_orders(islice(list_unpaid_order_ids(limit), READ_PER_KIND))
     for order in sorted(unpaid.values(), key=lambda order: order.reserved_until or order.placed_at):
         if order.reserved_until and order.payment_status in AWAITING_PAYMENT and order.payment_ids:
             action = build_action("POST", f"/payments/{order.payment_ids[0]}/confirm")
@@ -177,11 +188,12 @@ def expiring_transfers(now: datetime) -> Iterator[dict[str, Any]]:
 
 def unanswered_notices() -> Iterator[dict[str, Any]]:
     """Notices that were escalated to the owner, who has not acknowledged them, and that still ask for something."""
-    rows = [row for row in store.load_inbox("role#owner", None, MAX_PER_KIND) if row.kind == "unheard"]
+    notices = store.load_inbox("role#owner", None, MAX_OWNER_NOTICES_READ)
+    rows = [row for row in notices if row.kind == "unheard" and row.acknowledged_at is None]
     states = inbox.load_states(rows)
     for row in rows:
         facts = compact_json.loads(row.facts) if row.facts else {}
-        if row.acknowledged_at is None and not inbox.is_settled(row.kind, facts, states):
+        if not inbox.is_settled(row.kind, facts, states):
             action = build_action("POST", f"/inbox/{row.sk}/ack")
             yield build_item("unheard", row.at, action, order=row.subject.partition("#")[2])
 
@@ -193,7 +205,7 @@ def failed_messages() -> Iterator[dict[str, Any]]:
     rows = [(row.subject.partition("#")[2], row) for row in store.load_failed(MAX_FAILED_READ)]
     orders_by_id = orders.load_orders(dict.fromkeys(order_id for order_id, _ in rows))
     awaited = (item for item in rows if is_message_awaited(item[1].template, orders_by_id.get(item[0])))
-    for order_id, row in islice(awaited, MAX_PER_KIND):
+    for order_id, row in awaited:
         channel = row.pk.rpartition("#")[2]
         facts = {"order": order_id, "template": row.template, "transport": channel, "status": row.status}
         yield build_item("failed_message", row.claimed_at, build_action("GET", f"/orders/{order_id}"), **facts)

@@ -42,5 +42,9 @@ def list_notices(call: Call, order_id: str) -> dict[str, Any]:
 
 @endpoints.get("/exceptions")
 def list_exceptions(call: Call) -> ApiResponse:
-    """List what needs the owner's attention, with the endpoint that resolves it."""
-    return with_etag(call, page_to_json(exception_board.list_exceptions(clock.now()), None, "exceptions"))
+    """List what needs the owner's attention, with the endpoint that resolves it.
+
+    `more` names the kinds of which only the first 50 are listed.
+    """
+    board = exception_board.build_board(clock.now())
+    return with_etag(call, page_to_json(board["items"], None, "exceptions") | {"more": board["more"]})

@@ -18,6 +18,7 @@ from chalicelib.payments.receivables import AGE_BUCKETS, age_bucket, build_agein
 from chalicelib.payments.transfer_instructions import build_next_action
 from chalicelib.places import find as places_find
 
+MAX_ON_CARD = 100  # receivables
 ALL_SHIFTS_ROLES = frozenset({"owner", "finance"})
 ReceivablesPage = tuple[list[Receivable], dict[str, Any] | None]
 
@@ -80,7 +81,10 @@ def today() -> date:
 
 
 def load_customer_card(customer_id: str) -> dict[str, Any]:
-    """Return the customer card as JSON: contact details, credit, ageing and up to 100 receivables."""
+    """Return the customer card as JSON: contact details, credit, ageing and the oldest open receivables.
+
+    `receivable_count` is the number of all that are open; `GET /receivables?customer=` lists them.
+    """
     on = today()
     customer, credit = customers_find.load_customer_and_joint_credit(customer_id)
     receivables = list_receivables_of_customer(customer_id)
@@ -93,7 +97,8 @@ def load_customer_card(customer_id: str) -> dict[str, Any]:
         "overdue": ageing.overdue.to_json(),
         "overdue_days": ageing.overdue_days,
         "ageing": {name: ageing.buckets[name].to_json() for name in AGE_BUCKETS},
-        "receivables": receivables_to_json(receivables[:100], on),
+        "receivables": receivables_to_json(receivables[:MAX_ON_CARD], on),
+        "receivable_count": len(receivables),
     }
 
 

@@ -163,3 +163,22 @@ def read_order(order_id: str) -> Any:
 def list_inbox(staff: str) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = call("GET", "/api/inbox", token=token(staff)).json["items"]
     return items
+
+
+def test_the_board_names_the_kinds_of_which_it_lists_only_the_first(
+    sns_and_ses: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exception_board, "MAX_PER_KIND", 1)
+    monkeypatch.setattr(exception_board, "READ_PER_KIND", 2)
+    a_shop_with_vans()
+    place_order()
+    advance_clock(minutes=3)
+    one = call("GET", "/api/exceptions", token=token("owner-ratna")).json
+    second = call("POST", "/api/orders", an_order((TEAPOT, 1)), key="the-key-of-the-second-order")
+    assert second.status == 201, second.text
+    advance_clock(minutes=3)
+
+    two = call("GET", "/api/exceptions", token=token("owner-ratna")).json
+
+    assert ([item["kind"] for item in one["items"]], one["more"]) == (["without_work"], [])
+    assert ([item["kind"] for item in two["items"]], two["more"]) == (["without_work"], ["without_work"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.kit import clock, journal
-from chalicelib.notify.exception_board import list_exceptions
+from chalicelib.notify.exception_board import build_board
 from chalicelib.notify.message_context import MessageContext
 from chalicelib.notify.message_templates import render_message
 from tests.client import call
@@ -172,10 +172,10 @@ def test_a_backorder_whose_promised_day_is_over_is_on_the_owners_board(day: Day)
     expect_stock(day, 2)
     order = day.order("late", (TEAPOT, 5), **BACKORDER)
     advance_clock(5 * 24 * 60)
-    on_time = [item for item in list_exceptions(clock.now()) if item["kind"] == "late_goods"]
+    on_time = [item for item in build_board(clock.now())["items"] if item["kind"] == "late_goods"]
 
     advance_clock(24 * 60)
-    (late,) = [item for item in list_exceptions(clock.now()) if item["kind"] == "late_goods"]
+    (late,) = [item for item in build_board(clock.now())["items"] if item["kind"] == "late_goods"]
 
     assert on_time == []
     assert (late["order"], late["on"], late["location"]) == (order["id"], FRIDAY, "wh-surabaya")

@@ -218,6 +218,19 @@ def test_the_customer_card_shows_ageing_and_the_credit_left(aws):
         ("rcv_b", "current"),
     ]
     assert card["ageing"]["31-60"] == {"amount": 300, "currency": "IDR"}
+    assert card["receivable_count"] == 2
+
+
+def test_the_customer_card_counts_the_debts_that_it_does_not_list(aws, monkeypatch):
+    set_clock(NOON)
+    a_customer(limit=1000)
+    sell_on_credit("pay_b", 200, LATE)
+    sell_on_credit("pay_a", 300, EARLY)
+    monkeypatch.setattr(find, "MAX_ON_CARD", 1)
+
+    card = find.load_customer_card("cus_1")
+
+    assert ([receivable["id"] for receivable in card["receivables"]], card["receivable_count"]) == (["rcv_a"], 2)
 
 
 def test_a_customer_without_credit_has_a_card_of_zeros(aws):

@@ -43,13 +43,23 @@ const LABELS = {
 
 export function boardScreen(container) {
   const load = () => callAsStaff("GET", "/exceptions");
-  const board = showLive(container, REFRESH_SECONDS, load, ({ items }) =>
+  const board = showLive(container, REFRESH_SECONDS, load, ({ items, more = [] }) =>
     items.length
-      ? items.map((exception) => exceptionCard(exception, () => board.reload()))
+      ? [
+          ...items.map((exception) => exceptionCard(exception, () => board.reload())),
+          moreText(more),
+        ]
       : mutedText(words.board.calm),
   );
   return board.stop;
 }
+
+const moreText = (kinds) =>
+  kinds.length
+    ? mutedText(interpolate(words.board.more, { kinds: kinds.map(kindName).join(", ") }))
+    : "";
+
+const kindName = (kind) => words.board[kind] || kind;
 
 const exceptionCard = (exception, reload) =>
   h(
@@ -58,7 +68,7 @@ const exceptionCard = (exception, reload) =>
     h(
       "header",
       {},
-      h("h2", {}, words.board[exception.kind] || exception.kind),
+      h("h2", {}, kindName(exception.kind)),
       h("small", {}, interpolate(words.board.since, { time: whenText(exception.since) })),
     ),
     h("p", { class: "facts" }, exceptionText(exception)),

@@ -61,6 +61,7 @@ const cardSections = (customer, reload) => [
   contact(customer),
   h("dl", { class: "figures" }, creditFigures(customer)),
   h("ul", { class: "debts" }, openDebts(customer.receivables || []).map(debtItem)),
+  moreDebts(customer),
   canCollect(customer) ? collectionForm(customer, reload) : "",
   SELLING_ROLES.has(staff.role)
     ? h("footer", {}, linkButton(`#/sell/${customer.id}`, words.customer.sell))
@@ -91,6 +92,11 @@ function creditFigures({ owed, overdue, overdue_days, credit_limit, credit_left 
 const daysText = (count) => interpolate(words.customer.days, { count });
 
 const openDebts = (receivables) => receivables.filter(({ left }) => left.amount > 0);
+
+function moreDebts({ receivables = [], receivable_count: total = 0 }) {
+  const count = total - receivables.length;
+  return count > 0 ? mutedText(interpolate(words.customer.more_debts, { count })) : "";
+}
 
 const debtItem = ({ due_on, overdue_days, left }) =>
   h(

@@ -140,7 +140,7 @@ def read_reports(sim: Sim) -> str:
         "ledger": lambda: project_ledger.load_ledger_report(today),
         "recap": lambda: recap.load_rows(today, today, ("channel", "location")),
         "orders of the recap": lambda: recap.list_orders(today, today, {"channel": "web"}, 5, None),
-        "unresolved exceptions": lambda: exception_board.list_exceptions(clock.now()),
+        "unresolved exceptions": lambda: exception_board.build_board(clock.now())["items"],
         "the stock levels": lambda: list_location_levels("wh-surabaya"),
         "stock history": lambda: list_history("CUP", "wh-surabaya"),
         "the promotions": lambda: list_running_promotions(clock.now()),
