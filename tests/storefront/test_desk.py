@@ -316,7 +316,8 @@ def test_the_board_cancels_an_order_only_with_a_reason_from_the_person_who_cance
 def test_lists_renew_themselves_and_keep_their_rows_without_a_connection(phone, tab, name):
     phone.clock.install()
     api = sign_in(phone, "owner")
-    phone.locator(f"[data-tab={tab}]").click()
+    with phone.expect_response(lambda response: response.url.partition("?")[0].endswith(name.removeprefix("GET "))):
+        phone.locator(f"[data-tab={tab}]").click()
     phone.locator("#screen .number").first.wait_for()
     count = len(api.requests_to(name))
     api.unreachable.add(name)
