@@ -49,7 +49,7 @@ class LedgerLine:
 
 
 def build_lines(message: Mapping[str, Any], payments: Mapping[str, Payment], zone: str) -> list[LedgerLine]:
-    """Return the ledger lines of one journal entry; most entries have none.
+    """Return the ledger lines of one journal entry; most entries have none. Amounts of zero have no line.
 
     `payments` holds the current payments that the entry names, by id; `zone` decides the day.
     """
@@ -68,7 +68,8 @@ def build_lines(message: Mapping[str, Any], payments: Mapping[str, Payment], zon
     if message["kind"] in CREDIT_REVERSING_EVENTS and body.get("credit_minor"):
         reversal = build_line(message, zone, "credit", "credit", -body["credit_minor"])
         lines.append(replace(reversal, order_id=body["order_id"]))
-    return [replace(line, number=number) for number, line in enumerate(lines)]
+    moved = [line for line in lines if line.minor]
+    return [replace(line, number=number) for number, line in enumerate(moved)]
 
 
 def list_payment_ids_to_load(message: Mapping[str, Any]) -> list[str]:

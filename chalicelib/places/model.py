@@ -81,6 +81,15 @@ class Staff:
     def is_active_owner(self) -> bool:
         return self.active and self.role == "owner"
 
+    @property
+    def has_contact(self) -> bool:
+        """Whether sign-in codes can reach this person."""
+        return bool(self.phone or self.email)
+
+    def can_stand_in_for(self, owner: Staff) -> bool:
+        """Return whether this owner is enough if `owner` goes: someone who can sign in is needed where one could."""
+        return self.is_active_owner and (self.has_contact or not owner.has_contact)
+
 
 @dataclass(frozen=True)
 class Postcode:
@@ -133,7 +142,7 @@ class UnknownStaff(Invalid):
 
 
 class LastOwner(Refused):
-    message = "{staff} is the only active owner; give another person the role first."
+    message = "{staff} is the only active owner who can sign in; first make another person with a contact owner."
 
 
 class NotAVan(Refused):

@@ -63,8 +63,8 @@ def save_location(location: Location, actor: str) -> bool:
 def save_staff(staff: Staff, actor: str) -> bool:
     """Create or replace a member of staff. Returns False if nothing changed.
 
-    Raises Invalid, or LastOwner if no active owner would remain. The token version never falls, and deactivation raises
-    it, so old tokens stay invalid after reactivation.
+    Raises Invalid, or LastOwner if no active owner who can sign in would remain. The token version never falls, and
+    deactivation raises it, so old tokens stay invalid after reactivation.
     """
     check_staff(staff)
     row = db.get(StaffRow, "staff", staff.id)
@@ -81,17 +81,19 @@ def save_staff(staff: Staff, actor: str) -> bool:
 
 
 def _check_owner_remains(before: Staff | None, after: Staff) -> list[Write]:
-    """Return a check that another owner is active, if the change removes this one as an active owner.
+    """Return a check that another owner can stand in, if the change removes this one or their phone and e-mail.
 
     The check is part of the transaction, so two owners cannot remove each other at once. Raises LastOwner.
     """
-    if before is None or not before.is_active_owner or after.is_active_owner:
+    if before is None or not before.is_active_owner or after.can_stand_in_for(before):
         return []
     others = [staff for row in db.query_all(StaffRow, "staff") if (staff := row_to_staff(row)).id != after.id]
-    owner = next((staff for staff in others if staff.is_active_owner), None)
+    owner = next((staff for staff in others if staff.can_stand_in_for(before)), None)
     if owner is None:
         raise LastOwner(staff=after.id)
     is_owner = (StaffRow.role == "owner") & (StaffRow.active == True)  # noqa: E712 - a DynamoDB condition
+    if before.has_contact:
+        is_owner &= StaffRow.phone.exists() | StaffRow.email.exists()
     return [db.check(StaffRow("staff", owner.id), is_owner)]
 
 

@@ -106,6 +106,12 @@ def test_money_captured_later_is_booked_on_the_day_of_its_capture(aws):
     assert load_ledger_report(date(2026, 11, 24))["matched"] and load_ledger_report(TODAY)["matched"]
 
 
+def test_an_amount_of_zero_has_no_line():
+    message = an_order_placed_message("evt_1", [a_payment("cash", 0)], kind="PaymentCaptured")
+
+    assert ledger.build_lines(message, {}, "Asia/Jakarta") == []
+
+
 def test_an_event_delivered_twice_is_booked_once(aws):
     payments = a_paid_order(("cash", 100), shift=an_open_shift())
 

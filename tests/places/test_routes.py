@@ -114,12 +114,28 @@ def test_the_only_owner_stays_an_active_owner(request_as, loss):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_an_owner_leaves_when_another_is_active(request_as, loss):
-    request_as(OWNER, "PUT", "/staff/owner-ratna", RATNA)
+    request_as(OWNER, "PUT", "/staff/owner-ratna", RATNA | {"phone": "0812-5298-0001"})
 
     assert request_as(OWNER, "PUT", "/staff/owner-ani", loss)[0] == 200
 
     ratna = a_salesman("owner-ratna", role="owner", location="")
     assert request_as(ratna, "PUT", "/staff/owner-ratna", RATNA | {"active": False})[1]["code"] == "last_owner"
+
+
+@pytest.mark.parametrize("loss", [*LOSSES, {"name": "Ani", "role": "owner", "phone": "", "email": ""}])
+def test_an_owner_without_phone_and_email_does_not_count(request_as, loss):
+    request_as(OWNER, "PUT", "/staff/owner-ratna", RATNA)
+
+    status, body = request_as(OWNER, "PUT", "/staff/owner-ani", loss)
+
+    assert (status, body["code"]) == (409, "last_owner")
+    assert find.find_staff_uncached("owner-ani") == OWNER
+
+
+def test_an_owner_without_phone_and_email_can_leave_while_another_is_active(request_as):
+    request_as(OWNER, "PUT", "/staff/owner-ratna", RATNA)
+
+    assert request_as(OWNER, "PUT", "/staff/owner-ratna", RATNA | {"active": False})[0] == 200
 
 
 def test_an_inactive_owner_does_not_count(request_as):
@@ -135,7 +151,7 @@ def test_an_import_does_not_demote_the_only_owner(request_as):
     report = client.http.request("POST", "/imports?file=staff", headers=headers, body=csv).json_body
 
     assert [(error["row"], error["reason"]) for error in report["errors"]] == [
-        (2, "owner-ani is the only active owner; give another person the role first.")
+        (2, "owner-ani is the only active owner who can sign in; first make another person with a contact owner.")
     ]
     assert find.find_staff_uncached("owner-ani").role == "owner"
 
