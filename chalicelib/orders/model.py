@@ -232,7 +232,7 @@ class HandoverNeedsMoney(Invalid):
 
 
 class PlacedAtOutOfRange(Invalid):
-    message = "`placed_at` must lie between 1990 and now; check the day, the year and the time zone."
+    message = "The time of an order must lie between 1990 and now; check the day, the year and the time zone."
 
     def __init__(self, placed_at: datetime) -> None:
         super().__init__(("placed_at", "must lie between 1990 and now"), placed_at=placed_at.isoformat())
@@ -253,7 +253,7 @@ class MayNotOverridePrices(Refused):
 
 
 class MayNotOverrideCredit(Refused):
-    message = "Only the owner and finance may grant credit over the limit; leave out the payment's `reason`."
+    message = "Only the owner and finance may grant credit over the limit; leave out the reason of the payment."
 
 
 class CannotCancel(Refused):
@@ -279,7 +279,7 @@ class ProofAwaitsCheck(Refused):
 class PriceChanged(Refused):
     """The total differs from the one that the client was quoted. `quote` is the present quote, as JSON."""
 
-    message = "The total is {total} now, not {expected}; `quote` is the new quote."
+    message = "The total is {total} now, not {expected}; check the new quote and order again."
 
     def __init__(self, expected: Money, total: Money, quote: dict[str, Any]) -> None:
         super().__init__(expected=expected, total=total, quote=quote)
@@ -290,7 +290,7 @@ class SearchTooBroad(Invalid):
 
 
 class NoLocation(Invalid):
-    message = "Pickup and handover need a location; send `delivery.location`."
+    message = "Pickup and handover need a location; name one of the stores."
 
 
 class DraftGone(Refused):
