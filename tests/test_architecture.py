@@ -16,7 +16,7 @@ from chalicelib.kit.web import status_of
 from infra.check import PURE_MODULES
 
 ROOT = Path(chalicelib.__file__).parent
-PURE_KIT = {"search_text", "money", "ids", "errors", "events"}
+PURE_KIT = {"search_text", "unreadable_texts", "money", "ids", "errors", "events"}
 IMPURE_LIBRARIES = {"chalice", "boto3", "botocore", "pynamodb", "pydantic", "stripe", "jinja2", "time", "random"}
 
 

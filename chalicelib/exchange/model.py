@@ -15,6 +15,7 @@ from chalicelib.exchange.numbers import NumberCell, NumberFormat, detect_convent
 from chalicelib.exchange.tables import Table, read_table
 from chalicelib.kit.errors import Invalid
 from chalicelib.kit.money import CURRENCIES, Money, from_decimal
+from chalicelib.kit.unreadable_texts import find_unreadable
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ class CsvRow:
         cell = self.cell(column)
         if len(cell) > max_length:
             raise BadValue(column, f"is longer than {max_length} characters")
+        if reason := find_unreadable(cell):
+            raise BadValue(column, reason)
         return cell or default
 
     def required_text(self, column: str, max_length: int = 200) -> str:

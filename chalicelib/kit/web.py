@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib.kit import auth, compact_json, config, idempotency, log, policy
 from chalicelib.kit.auth import ANYONE, Principal
 from chalicelib.kit.errors import Declined, Forbidden, Invalid, NotFound, NotSignedIn, Problem, Refused, Unavailable
+from chalicelib.kit.unreadable_texts import find_unreadable
 from chalicelib.kit.validation_texts import describe_error
 
 MAX_BODY_BYTES = 256 * 1024
@@ -37,10 +38,20 @@ View = Callable[..., Any]
 class Body(BaseModel):
     """Base class of JSON bodies. Unknown fields and values of another type (`true` for 1, "2" for 2) are refused.
 
+    A text is not only blanks and has no invisible characters.
+
     A schema is built when it is first used, because a cold start needs one of eighty.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+    @field_validator("*")
+    @classmethod
+    def refuse_unreadable_texts(cls, value: Any) -> Any:
+        for text in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(text, str) and (reason := find_unreadable(text)):
+                raise ValueError(reason)
+        return value
 
 
 JSON_PATTERNS: dict[Any, re.Pattern[str]] = {
