@@ -56,6 +56,7 @@ class Body(BaseModel):
 
 JSON_PATTERNS: dict[Any, re.Pattern[str]] = {
     int: re.compile(r"-?(0|[1-9][0-9]*)"),
+    int | None: re.compile(r"-?(0|[1-9][0-9]*)"),
     bool: re.compile(r"true|false"),
     date: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
     date | None: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),

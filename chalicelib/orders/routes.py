@@ -57,20 +57,20 @@ class ProofBody(Body):
 class DecideQuery(Query):
     """`proof` is the `number` of the proof that was looked at; refused when a newer one was sent since."""
 
-    proof: Annotated[int, Field(ge=1)] | None = None
+    proof: Annotated[int | None, Field(ge=1)] = None
 
 
 class ConfirmQuery(DecideQuery):
     """`received` is what arrived, in minor units of the order's currency; without it, what is due. What arrived beyond
     the order's total is owed back."""
 
-    received: Annotated[int, Field(ge=1, le=10**12)] | None = None
+    received: Annotated[int | None, Field(ge=1, le=10**12)] = None
 
 
 class ProofQuery(Query):
     """`number` chooses one of the proofs that were replaced, 1 for the first; without it, the latest."""
 
-    number: Annotated[int, Field(ge=1)] | None = None
+    number: Annotated[int | None, Field(ge=1)] = None
 
 
 class RejectBody(Body):

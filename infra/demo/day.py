@@ -288,7 +288,7 @@ def confirm_transfers(demo: DemoShop, order: dict[str, Any]) -> None:
     """Submit and confirm the proof of bank transfers."""
     for payment in order["payments"]:
         if payment["status"] == "awaiting_proof":
-            demo.client_with_role("agent").post(f"/payments/{payment['id']}/proof", {"reference": "TRF day"})
+            demo.shop.owner_client.post(f"/payments/{payment['id']}/proof", {"reference": "TRF day"})
             demo.client_with_role("finance").post(f"/payments/{payment['id']}/confirm")
 
 

@@ -13,14 +13,16 @@ import pytest
 from infra.local import engine as local
 
 ROOT = Path(__file__).parent.parent.parent
+CHANNELS = ("web", "pos", "sfa", "phone", "social", "whatsapp", "marketplace")
+CAPTURED = {"text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "check": False}
 pytestmark = pytest.mark.ministack
 
 
 class RunningProcess:
     def __init__(self, folder: Path, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        environment = local.without_aws_settings(os.environ) | {"LOCAL": str(folder), "PORT": str(port)}
-        self.process = start_command("start", environment)
+        self.environment = local.without_aws_settings(os.environ) | {"LOCAL": str(folder), "PORT": str(port)}
+        self.process = start_command("start", self.environment)
         assert self.process.stdout is not None
         self.output_lines = []
         for line in self.process.stdout:
@@ -56,7 +58,7 @@ def run_and_read(command: str, folder: Path, port: int) -> tuple[int, str]:
     return process.returncode, text.strip()
 
 
-def test_the_shop_refuses_a_second_start_stops_cleanly_and_restarts_with_its_state(tmp_path):
+def test_the_shop_refuses_a_second_start_stops_cleanly_and_has_a_day_after_its_restart(tmp_path):
     port = local.free_port()
     first = RunningProcess(tmp_path, port)
     tokens = json.loads((tmp_path / "tokens.json").read_text())
@@ -73,10 +75,13 @@ def test_the_shop_refuses_a_second_start_stops_cleanly_and_restarts_with_its_sta
 
     second = RunningProcess(tmp_path, port)
     after = second.get("/api/stock/locations/van-budi", tokens["salesman-budi"]["token"])
+    day = subprocess.run([sys.executable, "-m", "infra.demo.day"], cwd=ROOT, env=second.environment, **CAPTURED)
     stopped = run_and_read("stop", tmp_path, port)
 
     assert after == before
     assert before["items"]
+    assert day.returncode == 0, day.stdout
+    assert [channel for channel in CHANNELS if f"\n{channel} " not in day.stdout] == []
     assert stopped == (0, f"Stopped; the shop's state is kept in {tmp_path} and comes back with `make run`.")
     assert second.process.wait(60) == 0
     assert run_and_read("stop", tmp_path, port) == (0, "Nothing is running here.")

@@ -78,10 +78,10 @@ def path_violations(name: str, path: str) -> Iterator[str]:
 
 def parse_query_value(schema: Any, text: str) -> Any:
     """Return the value as its schema's type: an integer or boolean only if it is written as in JSON, else the text."""
-    kind = schema.get("type")
-    if kind == "integer" and INTEGER.fullmatch(text):
+    kinds = {part.get("type") for part in schema.get("anyOf", [schema])}
+    if "integer" in kinds and INTEGER.fullmatch(text):
         return int(text)
-    return {"true": True, "false": False}.get(text, text) if kind == "boolean" else text
+    return {"true": True, "false": False}.get(text, text) if "boolean" in kinds else text
 
 
 @cache

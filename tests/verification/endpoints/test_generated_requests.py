@@ -6,10 +6,12 @@ The requests are the same in every run; `make verify ONLY=requests` sends 20,000
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import date
+from typing import Any, get_args
 
 import pytest
 
+from chalicelib.kit.web import JSON_PATTERNS, Routes
 from tests.client import call, gateway
 from tests.shop import token
 from tests.verification.attacks import generated_requests
@@ -95,6 +97,20 @@ def test_an_endpoint_without_input_refuses_any_query(shop: MemoryShop, name: str
 def test_a_query_value_is_parsed_strictly(shop: MemoryShop, path: str, name: str, text: str, status: int) -> None:
     """Once `day=0` was read as 1 January 1970 and `limit=1_0` as 10."""
     assert send_request(shop, "GET", path, by=RATNA, **{name: text}).status == status
+
+
+def test_every_query_value_other_than_text_has_a_notation() -> None:
+    """Once `?number=1_0` was read as 10, because only `int` and not `int | None` was listed."""
+    queries = {endpoint.query for endpoint in Routes.registered if endpoint.query}
+    fields = [(query, name, field.annotation) for query in queries for name, field in query.model_fields.items()]
+
+    unlisted = [
+        f"{query.__name__}.{name}: {kind}"
+        for query, name, kind in fields
+        if kind not in JSON_PATTERNS and any(part in (int, float, bool, date) for part in (kind, *get_args(kind)))
+    ]
+
+    assert unlisted == []
 
 
 @pytest.mark.parametrize(("text", "status"), [("true", 200), ("yes", 422), ("1", 422), ("TRUE", 422)])

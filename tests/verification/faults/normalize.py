@@ -18,7 +18,7 @@ AGE = re.compile(r"(_age_seconds\W{1,4})\d+")
 SHARD = re.compile(r'("shard": ")\d+')  # of a journal entry: a hash of its id
 REQUEST_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 HASH = re.compile(r"\b[0-9a-f]{32,64}\b")
-TOKEN = re.compile(r'(token"?[:=]"?|/o/)[\w.-]{20,}')
+TOKEN = re.compile(r'((?:token|device)"?[:=]"?|/o/)[\w.-]{20,}')
 UNIX = re.compile(r"\b1[78]\d{8}\b")
 Rows = dict[int, tuple[str, Any]]
 

@@ -26,6 +26,8 @@ from tests.verification.simulator.memory_engine import MemoryEngine
 from tests.verification.simulator.step_invariants import item_to_plain_row
 from tests.verification.simulator.store import Tables
 
+# Offers stay open during a test, and no order of messages uses up the budget of the customers, who share one number.
+SETTINGS = {"SATUKANAL_OFFER_MINUTES": "600", "SATUKANAL_SMS_PER_CUSTOMER_PER_DAY": "1000"}
 SETUP_AGE = timedelta(minutes=5)  # objects of the sample shop are older than those of the tests
 
 
@@ -63,7 +65,7 @@ class ReplayableShop:
         send_message.render_and_send, transports.publish_batch = self.deliver, self.publish
         clear_caches()
         logging.getLogger("satukanal").setLevel(logging.CRITICAL)
-        os.environ["SATUKANAL_OFFER_MINUTES"] = "600"
+        os.environ |= SETTINGS
         try:
             yield self
         finally:
@@ -77,7 +79,8 @@ class ReplayableShop:
             ) = originals
             files.reset_client()
             logging.getLogger("satukanal").setLevel(logging.NOTSET)
-            os.environ.pop("SATUKANAL_OFFER_MINUTES", None)
+            for name in SETTINGS:
+                os.environ.pop(name, None)
             clear_caches()
 
     def random_bytes(self, count: int) -> bytes:
