@@ -312,6 +312,20 @@ def test_the_board_cancels_an_order_only_with_a_reason_from_the_person_who_cance
     assert api.requests_to(f"POST /orders/{ORDER}/cancel")[0].body == {"reason": "Pembeli pindah"}
 
 
+def test_finance_confirms_the_amount_that_arrived_and_reads_why_too_little_is_refused(phone):
+    api = sign_in(phone, "finance")
+    confirm = "POST /payments/pay_1/confirm"
+    facts = {"due": rupiah(131_000), "received": rupiah(130_000)}
+    api.handlers[confirm] = lambda request: a_problem(409, "received_too_little", **facts)
+    phone.goto(f"/desk/#/orders/{ORDER}")
+
+    phone.get_by_label("Jumlah yang masuk").fill("130000")
+    phone.get_by_role("button", name="Uang sudah masuk").click()
+
+    phone.get_by_text("Tagihannya Rp131.000, yang masuk Rp130.000.").wait_for()
+    assert api.requests_to(confirm)[0].query == {"received": ["130000"]}
+
+
 @pytest.mark.parametrize("tab, name", [("orders", "GET /orders"), ("recap", "GET /reports/recap")])
 def test_lists_renew_themselves_and_keep_their_rows_without_a_connection(phone, tab, name):
     phone.clock.install()

@@ -39,3 +39,23 @@ export const fromDecimal = (decimal, currency) => ({
   amount: Math.round(Number(decimal) * 10 ** CURRENCIES[currency].exponent),
   currency,
 });
+
+/**
+ * The values with amounts of money formatted, to be put into a text.
+ *
+ * @param {Record<string, unknown>} values by name
+ */
+export const formatAmounts = (values = {}) =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      isMoney(value) ? formatMoney(value) : value,
+    ]),
+  );
+
+/**
+ * @param {unknown} value
+ * @returns {value is Money}
+ */
+const isMoney = (value) =>
+  typeof value === "object" && value !== null && "amount" in value && "currency" in value;

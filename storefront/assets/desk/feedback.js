@@ -1,5 +1,6 @@
 // Shows the state and the result of actions and requests: toasts, problems and busy buttons.
 import { h, pollWhileVisible, query } from "../common/dom.js";
+import { formatAmounts } from "../common/money.js";
 import { interpolate, lastKnownPart } from "../common/text.js";
 import { joinTexts, mutedText } from "./elements.js";
 import { redraw } from "./redraw.js";
@@ -117,7 +118,7 @@ export function problemText(problem) {
   );
   const cause = words.coupon_causes[facts?.cause] || "";
   const errors = (facts?.errors || []).map(errorText);
-  return joinTexts(interpolate(text, facts), cause, ...shortages, ...errors);
+  return joinTexts(interpolate(text, formatAmounts(facts)), cause, ...shortages, ...errors);
 }
 
 // The API explains its refusals in English, so only the English desk shows those texts.

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { formatMoney, fromDecimal, toDecimal } from "../../../storefront/assets/common/money.js";
+import {
+  formatAmounts,
+  formatMoney,
+  fromDecimal,
+  toDecimal,
+} from "../../../storefront/assets/common/money.js";
 
 const EXAMPLES = JSON.parse(readFileSync(new URL("../../kit/money.json", import.meta.url), "utf8"));
 
@@ -19,4 +24,11 @@ test("a typed amount is rounded to a whole minor unit", () => {
   assert.deepEqual(fromDecimal("19.999", "USD"), { amount: 2000, currency: "USD" });
   assert.deepEqual(fromDecimal("1.1", "USD"), { amount: 110, currency: "USD" });
   assert.deepEqual(fromDecimal("1250", "IDR"), { amount: 1250, currency: "IDR" });
+});
+
+test("amounts among the facts of a problem are formatted, and other facts stay", () => {
+  const facts = { due: { amount: 131000, currency: "IDR" }, count: 2, short: [{ sku: "A" }] };
+
+  assert.deepEqual(formatAmounts(facts), { due: "Rp131.000", count: 2, short: [{ sku: "A" }] });
+  assert.deepEqual(formatAmounts(undefined), {});
 });
