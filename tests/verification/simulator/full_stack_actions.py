@@ -8,6 +8,7 @@ from tests.shop import CUP, RARE, TEAPOT, TRAY, a_credit_customer, add_stock, op
 from tests.verification.simulator import full_stack_back_office as back_office
 from tests.verification.simulator import full_stack_operations as operations
 from tests.verification.simulator import full_stack_orders as orders
+from tests.verification.simulator import full_stack_people as people
 from tests.verification.simulator.action_helpers import SALESMEN, STORE_LOCATION
 from tests.verification.simulator.actions_operations import CAPPED_PROMOTION
 from tests.verification.simulator.full_stack import Action, FullStackSim
@@ -56,6 +57,9 @@ WEIGHTED_ACTIONS: list[tuple[int, Action]] = [
     (6, back_office.view_pages),
     (2, back_office.save_reference_data),
     (1, back_office.import_and_merge_customer),
+    (1, people.sign_in_and_out),
+    (1, people.invite_or_assign),
+    (2, people.settle_exceptions),
     (4, operations.send_minor_request),
     (3, operations.repeat_old_request),
     (1, operations.activate_or_deactivate_salesman),

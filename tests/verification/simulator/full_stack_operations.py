@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from tests.shop import CUP, HERE, RARE, TRAY
+from tests.shop import CUP, HERE, RARE, TRAY, an_order
 from tests.verification.simulator.action_helpers import SALESMEN, SKUS, STORE_LOCATION, WAREHOUSES
 from tests.verification.simulator.full_stack import FullStackSim
 from tests.verification.simulator.full_stack_client import RequestRefused
@@ -109,9 +109,9 @@ def hand_over_cash(sim: FullStackSim) -> str:
 
 
 def send_minor_request(sim: FullStackSim) -> str:
-    """Send a request that changes little: call request, link, reroute, acknowledgement or quote."""
+    """Send a request that changes little: call request, link, reroute, acknowledgement, quote or withdrawal."""
     order = choose_recent_order(sim)
-    verb = sim.rng.choice(("call-me", "call-me", "link", "reroute", "ack", "quote"))
+    verb = sim.rng.choice(("call-me", "call-me", "link", "reroute", "ack", "quote", "withdraw"))
     if verb == "ack":
         staff = sim.rng.choice((*SALESMEN, "warehouse-joko", RATNA))
         for notice in sim.client.get("/api/inbox?limit=3", staff)["items"]:
@@ -121,6 +121,10 @@ def send_minor_request(sim: FullStackSim) -> str:
     elif verb == "call-me":
         token = sim.orders[order]
         sim.client.post(f"/api/orders/{order}/call-me", None, "" if token else LIA, token=token)
+    elif verb == "withdraw":
+        path, by = sim.rng.choice((("orders", ""), ("drafts", LIA)))
+        body = an_order((CUP, 1), channel="phone" if by else "web")
+        sim.client.post(f"/api/{path}/withdraw", body, by, idempotent=True)
     elif verb == "link":
         sim.client.post(f"/api/orders/{order}/link", None, LIA, idempotent=True)
         sim.orders[order] = ""  # earlier links end
