@@ -276,13 +276,13 @@ def test_call_me_is_sent_and_an_error_does_not_survive_the_success(phone, api):
     phone.goto("/pesanan/?id=ord_1&token=0.secret")
     call_me = phone.get_by_role("button", name="Minta ditelepon pengantar")
     call_me.click()
-    phone.get_by_text("Belum ada yang mengantar").wait_for()
+    phone.get_by_text("Pesanan ini sedang tidak diantar").wait_for()
 
     api.handlers["POST /orders/ord_1/call-me"] = lambda request: (200, {"asked_at": "2026-11-22T09:15:00.000Z"})
     call_me.click()
 
     phone.get_by_text("akan menelepon Anda").wait_for()
-    assert phone.get_by_text("Belum ada yang mengantar").count() == 0
+    assert phone.get_by_text("Pesanan ini sedang tidak diantar").count() == 0
 
 
 def test_a_search_finds_other_words_and_stays_in_the_address(phone, api):
