@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, ClassVar
@@ -48,10 +48,20 @@ class Body(BaseModel):
     @field_validator("*")
     @classmethod
     def refuse_unreadable_texts(cls, value: Any) -> Any:
-        for text in value if isinstance(value, (list, tuple)) else [value]:
-            if isinstance(text, str) and (reason := find_unreadable(text)):
+        for text in list_texts(value):
+            if reason := find_unreadable(text):
                 raise ValueError(reason)
         return value
+
+
+def list_texts(value: Any) -> Iterator[str]:
+    """Yield the texts of a value: itself, or those of a list or an object. Nested bodies check their own."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for item in value.items() for text in list_texts(item))
+    elif isinstance(value, (list, tuple)):
+        yield from (text for item in value for text in list_texts(item))
 
 
 JSON_PATTERNS: dict[Any, re.Pattern[str]] = {

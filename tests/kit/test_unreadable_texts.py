@@ -21,7 +21,8 @@ def test_what_people_write_has_no_invisible_characters(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "character", ["\x00", "\x1b", "\x7f", "\x9f", "\u200b", "\u200f", "\u202e", "\u2066", "\ufeff"]
+    "character",
+    ["\x00", "\x1b", "\x7f", "\x9f", "\u200b", "\u200f", "\u202e", "\u2066", "\ufeff", "\xad", "\u061c", "\u3164"],
 )
 def test_controls_overrides_of_direction_and_zero_width_blanks_are_invisible(character: str) -> None:
     assert find_unreadable(f"a{character}b") == INVISIBLE_CHARACTERS
@@ -62,3 +63,12 @@ def test_an_imported_cell_with_invisible_characters_is_refused_by_row(aws: Any) 
         (2, "name", INVISIBLE_CHARACTERS)
     ]
     assert call("GET", "/api/catalog/products/NEW-1").status == 404
+
+
+def test_the_texts_of_lists_and_objects_are_checked_too(aws: Any) -> None:
+    open_shop()
+    body = {"name": "Teapot", "shelves": {"store-\u202etunjungan": 2}}
+
+    answer = call("PUT", f"/api/catalog/products/{TEAPOT}", body, token=token("owner-ratna"))
+
+    assert refusal(answer) == (422, [{"field": "shelves", "says": INVISIBLE_CHARACTERS}])
