@@ -227,7 +227,7 @@ class ExpectedMessages:
             self.stopped["codes to a number"] += of_both in full
             self.stopped["codes by a caller"] += caller in full
             return 409
-        self.code_requests.update(limits)
+        self.code_requests.update(limits.keys())  # one more of each; a mapping would add its values
         self.requested_at[customer] = now
         self.add_message(phone, {})
         return 202
